@@ -1,0 +1,1 @@
+"""One collector a module; exporter.registry lists them."""

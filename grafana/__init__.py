@@ -1,0 +1,1 @@
+"""Dashboards, provisioning files, and example configurations, shipped as package data."""

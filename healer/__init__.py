@@ -1,0 +1,1 @@
+"""Act: pure decisions over open episodes, actions, and their verification."""

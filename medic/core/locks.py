@@ -1,0 +1,62 @@
+"""The gate to file locks: an exclusive flock that lives exactly as long as somebody holds its descriptor."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not POSIX: the caller is told when it asks for a lock
+    fcntl = None  # type: ignore[assignment]  # checked before each use
+
+from medic.core.errors import MedicError
+
+
+class Lock:
+    """A held lock; its file says who holds it, for people and for other processes."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        """Take ownership of a *descriptor* that is locked already."""
+        self.path = path
+        self.descriptor = descriptor
+
+    def write(self, text: str) -> None:
+        """Replace the file's content; the lock stays held."""
+        os.ftruncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, text.encode(), 0)
+
+    def close(self) -> None:
+        """Close our descriptor; the lock ends with its last one, which a child may have inherited."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def try_lock(path: Path) -> Lock | None:
+    """Take the lock of *path* without waiting; None when somebody holds it."""
+    if fcntl is None:
+        raise MedicError("exact locks need a POSIX system: this one has no flock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return Lock(path, descriptor)
+
+
+def wait_lock(path: Path, *, timeout: float) -> Lock | None:
+    """Take the lock of *path*, asking every 5 ms for up to *timeout* seconds; None when it stays held."""
+    deadline = time.monotonic() + timeout
+    while (lock := try_lock(path)) is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return lock
+
+
+def read_holder(path: Path) -> str:
+    """Return what the lock's holder wrote into its file; empty when there is none."""
+    with contextlib.suppress(OSError):
+        return path.read_text(encoding="utf-8", errors="replace")
+    return ""

@@ -1,0 +1,69 @@
+"""What is measured: samples, their families, and the snapshot of one tick."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+Labels = tuple[tuple[str, str], ...]
+"""Label pairs sorted by name, without ``__name__``; hashable, so that it can be interned and keyed by."""
+
+
+class Kind(StrEnum):
+    """The type of a family, in the words of the exposition formats."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    UNTYPED = "untyped"
+
+
+class Sample(NamedTuple):
+    """One measured value; a missing value is an absent sample, never 0 and never NaN."""
+
+    name: str
+    """The full name, ``_total``, ``_bucket``, ``_sum`` and ``_count`` included."""
+    labels: Labels
+    value: float
+    at: int | None = None
+    """Milliseconds since the epoch when it was measured; None means with its tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Samples that share a name, a type and a help text.
+
+    A counter's family name carries its ``_total`` as in Prometheus' text format.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    samples: Sequence[Sample] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is known at one tick; rules are evaluated on exactly this."""
+
+    at: int
+    """Milliseconds since the epoch."""
+    families: Sequence[Family]
+    failed: frozenset[str] = field(default_factory=frozenset)
+    """Collectors whose last run failed or timed out: alerts that read them are frozen."""
+
+
+def labels(pairs: Mapping[str, str] | None = None, /, **more: str) -> Labels:
+    """Build labels from a mapping and keywords, sorted by name; empty values are dropped as in Prometheus."""
+    merged = {**(pairs or {}), **more}
+    return tuple(sorted((name, value) for name, value in merged.items() if value))
+
+
+def gauge(name: str, help_: str, *samples: tuple[Labels, float]) -> Family:
+    """Build a gauge family from (labels, value) pairs."""
+    return Family(name, Kind.GAUGE, help_, [Sample(name, pairs, value) for pairs, value in samples])
+
+
+def counter(name: str, help_: str, *samples: tuple[Labels, float]) -> Family:
+    """Build a counter family from (labels, value) pairs; *name* ends in ``_total`` unless node_exporter's does not."""
+    return Family(name, Kind.COUNTER, help_, [Sample(name, pairs, value) for pairs, value in samples])

@@ -1,0 +1,1 @@
+"""All SQL: databases, migrations, and one module per room's records."""

@@ -1,0 +1,1 @@
+"""One built-in job a module; rhythm.registry lists them."""

@@ -1,0 +1,1 @@
+"""Reports: what to say (pure), and the templates that say it."""

@@ -1,0 +1,1 @@
+"""Judge: PromQL over an in-memory time series, rule files, and alert states."""

@@ -1,0 +1,1 @@
+"""The query language: guard, parse, own nodes, compiled closures."""

@@ -1,0 +1,1 @@
+"""The queue server, its client, and the rules of leases."""

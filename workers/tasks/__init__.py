@@ -1,0 +1,1 @@
+"""One task type a module; workers.registry lists them."""
