@@ -1,0 +1,1 @@
+"""Every fake that tests use; each passes the contract tests of the real thing."""

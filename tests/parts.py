@@ -1,0 +1,64 @@
+"""The real parts that tests use: how each is found, and which Debian package installs it."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from os import environ
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something real that a test needs beside Python."""
+
+    find: Callable[[], str | None]
+    package: str | None
+    """The Debian package that installs it; None for what cannot be installed."""
+
+
+def program(name: str) -> Callable[[], str | None]:
+    """Look for an executable on the PATH, and where Debian puts servers."""
+    return lambda: shutil.which(name, path=f"{environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+def promqltest() -> str | None:
+    """Look for Prometheus' test data of the query language, beside the project or where MEDIC_PROMQLTEST says."""
+    folder = Path(environ.get("MEDIC_PROMQLTEST") or Path(__file__).resolve().parents[2] / "shared" / "promqltest")
+    return str(folder) if folder.is_dir() else None
+
+
+def systemd() -> str | None:
+    """Tell whether systemd runs this machine."""
+    return "/run/systemd/system" if Path("/run/systemd/system").is_dir() else None
+
+
+PARTS = {
+    "promtool": Part(program("promtool"), "prometheus"),
+    "prometheus": Part(program("prometheus"), "prometheus"),
+    "alertmanager": Part(program("prometheus-alertmanager"), "prometheus-alertmanager"),
+    "amtool": Part(program("amtool"), "prometheus-alertmanager"),
+    "node_exporter": Part(program("prometheus-node-exporter"), "prometheus-node-exporter"),
+    "promqltest": Part(promqltest, None),
+    "systemd": Part(systemd, None),
+}
+
+
+@cache
+def find(part: str) -> str | None:
+    """Return where *part* is, None when it is missing; raises KeyError for a part that nobody declared."""
+    return PARTS[part].find()
+
+
+def missing(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of *parts* that are not there."""
+    return tuple(part for part in parts if find(part) is None)
+
+
+def packages() -> list[str]:
+    """Return the Debian packages that install all that can be installed."""
+    return sorted({part.package for part in PARTS.values() if part.package})
+
+
+if __name__ == "__main__":
+    print(" ".join(packages()))
