@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from medic.core.samples import Labels
 
@@ -63,6 +64,7 @@ class Alert:
 _OFFSET, _PRIME, _MASK = 14695981039346656037, 1099511628211, 2**64 - 1
 
 
+@lru_cache(maxsize=8192)  # the same alerts come with every tick, and hashing byte by byte is slow
 def fingerprint(labels: Labels) -> str:
     """Hash labels as prometheus/common's ``LabelSet.Fingerprint``: FNV-1a 64 over name, 0xFF, value, 0xFF."""
     digest = _OFFSET

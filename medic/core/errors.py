@@ -15,3 +15,7 @@ class NotRunningError(MedicError):
 
 class RefusedError(MedicError):
     """What was asked for is not allowed now; the text says why and what would allow it."""
+
+
+class InboxFullError(MedicError):
+    """More alerts wait than the inbox may hold; the sender is to come again later."""

@@ -22,9 +22,13 @@ class Lock:
         self.descriptor = descriptor
 
     def write(self, text: str) -> None:
-        """Replace the file's content; the lock stays held."""
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, text.encode(), 0)
+        """Replace the file's content in one write; the lock stays held.
+
+        A shorter text is padded with blanks: to cut the file costs a commit of the file system's journal, and would
+        leave an instant, and on a full disk a file, with half of it.
+        """
+        data = text.encode()
+        os.pwrite(self.descriptor, data.ljust(os.fstat(self.descriptor).st_size), 0)
 
     def close(self) -> None:
         """Close our descriptor; the lock ends with its last one, which a child may have inherited."""
@@ -37,13 +41,18 @@ def try_lock(path: Path) -> Lock | None:
     """Take the lock of *path* without waiting; None when somebody holds it."""
     if fcntl is None:
         raise MedicError("exact locks need a POSIX system: this one has no flock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise MedicError(f"cannot open the lock {path}: {error.strerror}; mend that or choose --state") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError as error:
         os.close(descriptor)
-        return None
+        if isinstance(error, BlockingIOError):
+            return None
+        raise MedicError(f"cannot lock {path}: {error.strerror}; put the state folder on a local disk") from error
     return Lock(path, descriptor)
 
 
@@ -56,7 +65,7 @@ def wait_lock(path: Path, *, timeout: float) -> Lock | None:
 
 
 def read_holder(path: Path) -> str:
-    """Return what the lock's holder wrote into its file; empty when there is none."""
+    """Return what the lock's holder wrote into its file, without blanks at the end; empty when there is none."""
     with contextlib.suppress(OSError):
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace").rstrip()
     return ""

@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -120,11 +120,7 @@ class Process:
         """Kill what is left of the group while its leader is still a zombie, which keeps the number taken."""
         assert self._child is not None  # noqa: S101 - narrows the type
         _kill_group(self.id.pid)
-        result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
-        if result is None or result.si_code == os.CLD_EXITED:
-            status = ExitStatus(result.si_status if result else None, None)
-        else:
-            status = ExitStatus(None, result.si_status)
+        status = _collect(self._pidfd)
         self._child.returncode = status.code if status.code is not None else -(status.signal or 0)
         return status
 
@@ -152,9 +148,9 @@ def spawn(command: Command) -> Process:
                 pass_fds=command.keep,
                 start_new_session=True,
             )
-        except OSError as error:
-            raise MedicError(f"cannot run {command.argv[0]!r}: {error.strerror or error}") from error
-    return Process(_identity_of_child(child.pid), _pidfd(child.pid), child)
+        except (OSError, ValueError) as error:
+            raise MedicError(f"cannot run {command.argv[0]!r}: {_why_not(error, command)}") from error
+    return _take_hold(child)
 
 
 def adopt(identity: ProcessId) -> Process | None:
@@ -181,9 +177,16 @@ class Finished(NamedTuple):
         return self.status.code == 0 and not self.timed_out
 
 
-async def run(command: Command, *, timeout: float, grace: float = 5.0) -> Finished:
-    """Run *command* to its end; after *timeout* seconds, or when cancelled, it is stopped with its group."""
+async def run(
+    command: Command, *, timeout: float, grace: float = 5.0, on_start: Callable[[ProcessId], object] | None = None
+) -> Finished:
+    """Run *command* to its end; after *timeout* seconds, or when cancelled, it is stopped with its group.
+
+    *on_start* is told who it is as soon as it was spawned, so that a caller can find it again after its own death.
+    """
     process = spawn(command)
+    if on_start is not None:
+        on_start(process.id)
     try:
         async with asyncio.timeout(timeout):
             return Finished(await process.wait(), timed_out=False)
@@ -223,24 +226,52 @@ def _output(path: Path | None) -> Iterator[int]:
     if path is None:
         yield subprocess.DEVNULL
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise MedicError(f"cannot append output to {path}: {error.strerror}; mend that or choose --state") from error
     try:
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _identity_of_child(pid: int) -> ProcessId:
+def _take_hold(child: "subprocess.Popen[bytes]") -> Process:
     # A child that has already ended is a zombie until we reap it: its number and its stat file are still its own.
-    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    return ProcessId(boot_id(), pid, int(stat.rpartition(")")[2].split()[19]))
+    try:
+        stat = Path(f"/proc/{child.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        identity = ProcessId(boot_id(), child.pid, int(stat.rpartition(")")[2].split()[19]))
+        return Process(identity, _pidfd(child.pid), child)
+    except (OSError, MedicError) as error:  # out of descriptors, or no Linux: never leave one that nobody watches
+        child.kill()
+        child.wait()
+        raise MedicError(f"cannot supervise {child.args!r}: {error}; raise the limit of open files") from error
+
+
+def _why_not(error: OSError | ValueError, command: Command) -> str:
+    """Say what is wrong in the operator's words: a missing folder and a missing program look alike to the kernel."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError) and command.cwd and not command.cwd.is_dir():
+        return f"its folder {command.cwd} does not exist"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _pidfd(pid: int) -> int:
     if not hasattr(os, "pidfd_open"):
         raise MedicError("supervising processes needs Linux 5.4 or later: this system has no pidfds")
     return os.pidfd_open(pid)
+
+
+def _collect(pidfd: int) -> ExitStatus:
+    try:
+        result = os.waitid(os.P_PIDFD, pidfd, os.WEXITED)
+    except ChildProcessError:  # SIGCHLD was ignored when we were started, so the kernel keeps no status for us
+        return UNKNOWN_EXIT
+    if result is None:
+        return UNKNOWN_EXIT
+    if result.si_code == os.CLD_EXITED:
+        return ExitStatus(result.si_status, None)
+    return ExitStatus(None, result.si_status)
 
 
 def _kill_group(pid: int) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from medic.core.samples import Labels
 
@@ -81,3 +82,38 @@ class QueueFigures:
     waits: tuple[Histogram, ...] = ()
     canary_success: bool | None = None
     canary_duration: float | None = None
+
+
+class Slice(NamedTuple):
+    """What ended in one short stretch of time; rolling windows are sums of these."""
+
+    at: int
+    """Milliseconds since the epoch, when the stretch began."""
+    completed: int
+    failed: int
+
+
+class CanaryEnd(NamedTuple):
+    """How the last canary of a task type ended."""
+
+    task: str
+    succeeded: bool
+    duration: float
+    """Seconds from its submission to its end: what a user of the queue waits."""
+    ended_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTally:
+    """What the store of an embedded queue has counted, canaries apart; all of it of one instant."""
+
+    pending: int
+    running: int
+    submitted: int
+    completed: int
+    failed: int
+    oldest_pending_at: int | None
+    slices: tuple[Slice, ...]
+    durations: tuple[Histogram, ...]
+    waits: tuple[Histogram, ...]
+    canaries: tuple[CanaryEnd, ...]

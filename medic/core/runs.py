@@ -49,3 +49,23 @@ class Run:
     """Why it was skipped, missed or interrupted, or how it failed."""
     output: str = ""
     """The path of its captured output, relative to the state folder; empty when it had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What the ledger knows of one job; the plan is made from this and the clock alone."""
+
+    job: str
+    since: datetime
+    """When the ledger met the job with its present rhythm; earlier due times are none of its business."""
+    answered: datetime | None = None
+    """The latest due time of its rhythm that was claimed or closed; None before the first."""
+    running: Run | None = None
+    last: Run | None = None
+    """Of the due times that have ended, the latest; whatever their ending."""
+    ran: Run | None = None
+    """Of the runs that were really made and have ended, the one with the latest due time."""
+    last_success: datetime | None = None
+    """When a run last ended as done."""
+    outcomes: tuple[tuple[RunState, int], ...] = ()
+    """How many due times ended in each way since the ledger began; ways that never occurred may be absent."""

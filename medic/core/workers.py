@@ -34,6 +34,11 @@ class ExitReason(StrEnum):
     HEALER = "healer"
     DEPLOY = "deploy"
 
+    @property
+    def unasked(self) -> bool:
+        """Tell whether nobody asked for this end, so that the healer has to see to it."""
+        return self in {ExitReason.CRASH, ExitReason.OOM, ExitReason.HUNG}
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:

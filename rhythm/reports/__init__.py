@@ -1,1 +1,1 @@
-"""Reports: what to say (pure), and the templates that say it."""
+"""Reports: what there is to say (pure), the templates that say it, and the folder that keeps it."""

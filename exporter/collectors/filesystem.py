@@ -1,0 +1,159 @@
+"""Filesystems: space and files of each mount, and which mounts do not answer."""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+from exporter.crew import PATIENCE, Batch, Crew, Job
+from exporter.files import read, read_or_none
+from medic.core.samples import Family, Labels, gauge, labels
+
+DEADLINE = 1.0
+"""Seconds that a mount has to answer; a dead network mount never does."""
+# Both as node_exporter 1.x has them by default.
+IGNORED_POINTS = re.compile(r"^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)")
+IGNORED_TYPES = frozenset({
+    "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts",
+    "devtmpfs", "fusectl", "hugetlbfs", "iso9660", "mqueue", "nsfs", "overlay", "proc",
+    "procfs", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs", "tracefs",
+})  # fmt: skip
+
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+
+
+class Mount(NamedTuple):
+    """One mounted filesystem."""
+
+    device: str
+    point: str
+    type: str
+    readonly: bool
+
+
+class Space(NamedTuple):
+    """What a mount answered."""
+
+    size: int
+    free: int
+    available: int
+    files: int
+    files_free: int
+
+
+Answer = Space | None
+"""None of a mount that answered with an error."""
+Statvfs = Callable[[str], os.statvfs_result]
+
+
+class Filesystems:
+    """Asks every mount, and remembers those that have not answered yet: they are not asked again before they do."""
+
+    def __init__(
+        self,
+        proc: Path,
+        *,
+        time: Callable[[], float],
+        statvfs: Statvfs = os.statvfs,
+        deadline: float = DEADLINE,
+    ) -> None:
+        """Read the mounts from under *proc*; *time* is a monotonic clock."""
+        self._proc = proc
+        self._time = time
+        self._statvfs = statvfs
+        self._deadline = deadline
+        self._crew = Crew("filesystems")
+        self._open: dict[Mount, Job[Answer]] = {}
+
+    def collect(self) -> list[Family]:
+        """Give ``node_filesystem_*``; a mount that does not answer within the deadline has ``device_error`` 1 only."""
+        jobs = {mount: self._open.get(mount) or self._ask(mount) for mount in mounts(self._table())}
+        ended = threading.Event()
+        batch = Batch(self._crew, list(jobs.values()), time=self._time, wake=ended.set)
+        while not batch.is_settled():
+            ended.wait(PATIENCE)
+            ended.clear()
+            batch.spread()
+        self._open = {mount: job for mount, job in jobs.items() if not job.ended}
+        return families([(mount, job.result) for mount, job in jobs.items()])
+
+    def _table(self) -> str:
+        # The first process sees the host's mounts; it may be out of reach, or have ended with its container.
+        text = read_or_none(f"{self._proc}/1/mounts")
+        return read(f"{self._proc}/mounts") if text is None else text
+
+    def _ask(self, mount: Mount) -> Job[Answer]:
+        return Job(partial(ask, mount.point, self._statvfs), self._deadline)
+
+
+def ask(point: str, statvfs: Statvfs) -> Answer:
+    """Return the space of the filesystem at *point*, None when it answers with an error; it may hang for ever."""
+    try:
+        answer = statvfs(point)
+    except OSError:
+        return None
+    block = answer.f_frsize
+    return Space(
+        size=answer.f_blocks * block,
+        free=answer.f_bfree * block,
+        available=answer.f_bavail * block,
+        files=answer.f_files,
+        files_free=answer.f_ffree,
+    )
+
+
+def mounts(text: str) -> list[Mount]:
+    """Read the lines of a table of mounts (fstab(5)) that are not pseudo filesystems, each mount once."""
+    found = []
+    for line in text.splitlines():
+        device, point, type_, options, *_ = line.split()
+        if type_ not in IGNORED_TYPES and not IGNORED_POINTS.match(_unescape(point)):
+            found.append(Mount(_unescape(device), _unescape(point), type_, "ro" in options.split(",")))
+    # The later of two at one point hides the earlier; with the same labels they would be one sample twice.
+    return list({mount[:3]: mount for mount in found}.values())
+
+
+def families(answers: Sequence[tuple[Mount, Answer]]) -> list[Family]:
+    """Lay out the answers as node_exporter does."""
+    labelled = [(_labels(mount[:3]), mount, space) for mount, space in answers]
+    known = [(pairs, space) for pairs, _, space in labelled if space is not None]
+    return [
+        gauge(
+            "node_filesystem_device_error",
+            "Whether an error occurred while getting statistics for the given device.",
+            *((pairs, int(space is None)) for pairs, _, space in labelled),
+        ),
+        gauge(
+            "node_filesystem_readonly",
+            "Filesystem read-only status.",
+            *((pairs, int(mount.readonly)) for pairs, mount, space in labelled if space is not None),
+        ),
+        gauge("node_filesystem_size_bytes", "Filesystem size in bytes.", *((at, each.size) for at, each in known)),
+        gauge(
+            "node_filesystem_free_bytes", "Filesystem free space in bytes.", *((at, each.free) for at, each in known)
+        ),
+        gauge(
+            "node_filesystem_avail_bytes",
+            "Filesystem space available to non-root users in bytes.",
+            *((at, each.available) for at, each in known),
+        ),
+        gauge("node_filesystem_files", "Filesystem total file nodes.", *((at, each.files) for at, each in known)),
+        gauge(
+            "node_filesystem_files_free",
+            "Filesystem total free file nodes.",
+            *((at, each.files_free) for at, each in known),
+        ),
+    ]
+
+
+@lru_cache(maxsize=1 << 12)
+def _labels(mount: tuple[str, str, str]) -> Labels:
+    device, point, type_ = mount
+    return labels(device=device, mountpoint=point, fstype=type_)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), text) if "\\" in text else text

@@ -1,0 +1,198 @@
+"""The runner: it owns the time, the failure and the metrics of all collectors."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import attrgetter
+from typing import Never
+
+from exporter import metrics
+from exporter.collector import Collected, Collector
+from exporter.crew import Crew, Job
+from exporter.merging import merge
+from exporter.sweep import Sweep
+from medic.core.clock import Clock
+from medic.core.errors import MedicError
+from medic.core.samples import Family, Sample, Snapshot
+from medic.core.tasks import every, start
+
+__all__ = ["Collector", "Runner", "UnknownCollectorError"]
+
+SHARED = 1.0
+"""Seconds for which scrapes and the tick share one sweep of the cheap collectors."""
+
+LEARNED = 1 << 16
+"""How many names of families are remembered with their collectors; more are made up anew at each run."""
+HISTOGRAM_SUFFIXES = {"bucket", "sum", "count"}
+
+log = logging.getLogger(__name__)
+
+
+class UnknownCollectorError(MedicError):
+    """A scrape asked for a collector that there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last run of an expensive collector."""
+
+    run: Collected
+    stamped: Collected
+    """The same with the time of the run on each sample."""
+
+
+class Runner:
+    """Runs collectors so that one that hangs, raises or babbles harms nothing else; all of it on one loop."""
+
+    def __init__(self, collectors: Iterable[Collector], clock: Clock) -> None:
+        """Start nothing yet; raises MedicError when two collectors have one name."""
+        self.collectors = _by_name(collectors)
+        self._clock = clock
+        self._crew = Crew("collectors")
+        self._cheap = [each for each in self.collectors.values() if each.cheap]
+        self._jobs: dict[str, Job[Collected]] = {}
+        self._sweep: Sweep | None = None
+        self._ticked: Sweep | None = None
+        self._last: dict[str, _Last] = {}
+        self._succeeded_at: dict[str, int] = {}
+        self._failing: set[str] = set()
+        self._owners: dict[str, set[str]] = {}
+
+    async def run(self) -> Never:
+        """Run the expensive collectors, each at once and then on a grid of its own; the end is to be cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for each in self.collectors.values():
+                if not each.cheap:
+                    name = f"collector {each.name}"
+                    start(group, every(each.every, partial(self.refresh, each.name), name=name), name=name)
+            await asyncio.Event().wait()
+        raise AssertionError("waiting for ever has ended")
+
+    async def tick(self) -> Snapshot:
+        """Collect for the rules: the cheap ones at one instant, of the expensive ones what they last gave.
+
+        An expensive collector's samples are in every snapshot until its next run, and carry their own ``at``: so a
+        series can drop what it has already, and one that is no longer in a snapshot is really gone. A sweep that a
+        scrape began less than a second ago serves, but never one that an earlier tick has had.
+        """
+        sweep = self._shared(spent=self._ticked)
+        self._ticked = sweep
+        await sweep.settle()
+        runs = self._note(sweep) | {name: last.stamped for name, last in self._last.items()}
+        families, runs = _join(runs)
+        self._learn(runs)
+        failed = frozenset(name for name, run in runs.items() if not run.succeeded)
+        return Snapshot(sweep.at, [*families, *metrics.families(runs, self._succeeded_at)], failed)
+
+    async def scrape(
+        self, *, timeout: float, collect: Collection[str] = (), exclude: Collection[str] = ()
+    ) -> list[Family]:
+        """Collect for a page, sorted by name: what does not end within *timeout* seconds is shown as timed out.
+
+        *collect* and *exclude* hold names of collectors or groups; raises UnknownCollectorError for others. Samples of
+        collectors that are not exposed are left out, and none carries a time of its own: their age is a metric.
+        """
+        wanted = self._wanted(collect, exclude)
+        sweep = self._shared(spent=None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await sweep.settle()
+        runs = self._note(sweep) if sweep.is_settled() else sweep.results()
+        runs |= {name: last.run for name, last in self._last.items()}
+        families, runs = _join({name: self._shown(name, run) for name, run in runs.items() if name in wanted})
+        return sorted([*families, *metrics.families(runs, self._succeeded_at)], key=attrgetter("name"))
+
+    async def refresh(self, name: str) -> None:
+        """Run one expensive collector now; while an earlier run of it has not returned, none is started."""
+        sweep = self._begin([self.collectors[name]])
+        await sweep.settle()
+        run = self._note(sweep)[name]
+        self._last[name] = _Last(run, _stamped(run, sweep.at))
+
+    def collectors_of(self, metric: str) -> frozenset[str]:
+        """Return which collectors have exported *metric*, a family's or a sample's name, in any snapshot so far."""
+        stem, _, suffix = metric.rpartition("_")
+        family = stem if metric not in self._owners and suffix in HISTOGRAM_SUFFIXES else metric
+        return frozenset(self._owners.get(family, ()))
+
+    def _shared(self, *, spent: Sweep | None) -> Sweep:
+        """Return the last sweep of the cheap while it is fresh and not *spent*, else begin one."""
+        last = self._sweep
+        if last is not None and last is not spent:
+            is_young = self._clock.monotonic() - last.began < SHARED
+            if is_young or not last.is_settled():
+                return last
+        self._sweep = self._begin(self._cheap)
+        return self._sweep
+
+    def _begin(self, collectors: Sequence[Collector]) -> Sweep:
+        sweep = Sweep(collectors, crew=self._crew, clock=self._clock, before=self._jobs)
+        self._jobs |= sweep.jobs
+        return sweep
+
+    def _note(self, sweep: Sweep) -> dict[str, Collected]:
+        runs = sweep.results()
+        self._succeeded_at |= {name: sweep.at for name, run in runs.items() if run.succeeded}
+        return runs
+
+    def _wanted(self, collect: Collection[str], exclude: Collection[str]) -> set[str]:
+        groups = {each.group for each in self.collectors.values()}
+        for asked in (*collect, *exclude):
+            if asked not in self.collectors and asked not in groups:
+                known = ", ".join(sorted(groups | self.collectors.keys()))
+                raise UnknownCollectorError(f"there is no collector {asked!r}: ask for one of {known}")
+        return {
+            name
+            for name, each in self.collectors.items()
+            if (not collect or {name, each.group} & set(collect)) and not {name, each.group} & set(exclude)
+        }
+
+    def _shown(self, name: str, run: Collected) -> Collected:
+        return run if self.collectors[name].expose else replace(run, families=())
+
+    def _learn(self, runs: Mapping[str, Collected]) -> None:
+        """Remember who exports what, and log where a collector begins or ceases to fail."""
+        for name, run in runs.items():
+            for family in run.families:
+                if family.name in self._owners or len(self._owners) < LEARNED:
+                    self._owners.setdefault(family.name, set()).add(name)
+            if run.succeeded and name in self._failing:
+                log.info("collector works again", extra={"collector": name})
+            elif not run.succeeded and name not in self._failing:
+                log.warning("collector fails", extra={"collector": name, "reason": run.reason}, exc_info=_bug(run))
+        self._failing = {name for name, run in runs.items() if not run.succeeded}
+
+
+def _by_name(collectors: Iterable[Collector]) -> dict[str, Collector]:
+    named: dict[str, Collector] = {}
+    for each in collectors:
+        if each.name in named:
+            raise MedicError(f"two collectors are named {each.name!r}: give one of them another name")
+        named[each.name] = each
+    return named
+
+
+def _join(runs: Mapping[str, Collected]) -> tuple[list[Family], dict[str, Collected]]:
+    """Merge what was collected; a collector of which something was refused has failed."""
+    merged = merge((name, run.families) for name, run in runs.items())
+    judged = dict(runs)
+    for name, error in merged.refused.items():
+        judged[name] = replace(judged[name], error=error)
+    return list(merged.families.values()), judged
+
+
+def _stamped(run: Collected, at: int) -> Collected:
+    """Write the time of the run on each sample that has none of its own."""
+    return replace(run, families=[replace(each, samples=_at(each.samples, at)) for each in run.families])
+
+
+def _at(samples: Sequence[Sample], at: int) -> list[Sample]:
+    return [sample if sample.at is not None else sample._replace(at=at) for sample in samples]
+
+
+def _bug(run: Collected) -> BaseException | None:
+    """Return the error when its trace is worth a log's space: what was foreseen speaks for itself."""
+    return None if isinstance(run.error, (MedicError, OSError)) else run.error

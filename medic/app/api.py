@@ -1,0 +1,105 @@
+"""How commands talk to the running daemon: a small synchronous client of its HTTP interface."""
+
+import getpass
+import http.client
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from medic.app.state import State, holder
+from medic.core.errors import MedicError, NotRunningError, RefusedError
+from medic.core.queue import Json
+
+TIMEOUT: Final = 30.0
+"""Seconds; whoever asks for more says so."""
+_BAD, _REFUSED = 400, frozenset({409, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A daemon that can be asked; each request is a connection of its own."""
+
+    url: str
+    token: str
+    """Empty when this user may not read it: then only reading is possible."""
+
+    def get(self, path: str, **query: str) -> Json:
+        """Return what ``GET path`` answers; raises as ``ask`` does."""
+        return self.ask("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path: str, body: Json = None, *, timeout: float = TIMEOUT) -> Json:
+        """Return what ``POST path`` answers; raises as ``ask`` does."""
+        return self.ask("POST", path, body, timeout=timeout)
+
+    def ask(self, method: str, path: str, body: Json = None, *, timeout: float = TIMEOUT) -> Json:
+        """Send one request; an empty answer is None.
+
+        Raises RefusedError for what is not allowed now, NotRunningError when nobody listens, and MedicError for any
+        other failure, each with the daemon's own words.
+        """
+        status, content = self._exchange(method, path, json.dumps(body or {}) if method == "POST" else None, timeout)
+        answer = _decode(content, self.url)
+        if status < _BAD:
+            return answer
+        text = str(answer["error"]) if isinstance(answer, dict) and "error" in answer else f"HTTP status {status}"
+        raise (RefusedError if status in _REFUSED else MedicError)(text)
+
+    def _exchange(self, method: str, path: str, body: str | None, timeout: float) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers["X-Medic-User"] = _user()
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except ConnectionError as error:  # refused, or cut off by a daemon that ends
+            raise NotRunningError(f"no daemon answers on {self.url}; start it with `medic run`") from error
+        except (OSError, http.client.HTTPException) as error:
+            why = f"the daemon at {self.url} does not answer ({str(error) or type(error).__name__})"
+            raise MedicError(f"{why}; look into its log, log/medic.log in the state folder") from error
+        finally:
+            connection.close()
+
+
+def connect(state: State) -> Daemon:
+    """Find the daemon of a state folder; raises NotRunningError when there is none."""
+    who = holder(state)
+    if who is None or not who.url or not _lives(who.pid):
+        raise NotRunningError(f"no daemon runs on {state.folder}; start it with `medic run`, or name another --state")
+    return Daemon(who.url, _token(state.token_file))
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether somebody has this number: the token goes to no port that a dead daemon's file names."""
+    proc = Path("/proc")
+    return not (proc / "self").exists() or (proc / str(pid)).exists()
+
+
+def _user() -> str:
+    """Name who uses this command, for the journal; a name that HTTP cannot carry stays out."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user without a name
+        return ""
+    return name if name.isascii() and name.isprintable() else ""
+
+
+def _token(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _decode(content: bytes, url: str) -> Json:
+    if not content.strip():
+        return None
+    try:
+        answer: Json = json.loads(content)
+    except ValueError as error:
+        raise MedicError(f"what listens on {url} is not Medic: its answer is no JSON") from error
+    return answer

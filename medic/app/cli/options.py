@@ -1,0 +1,102 @@
+"""What commands have in common: where configuration and state lie, dry run, and JSON."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from medic.app.api import Daemon
+    from medic.app.settings import Settings
+    from medic.app.state import State
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NOT_WELL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command was told to look."""
+
+    config: Path | None
+    state: Path | None
+
+    def settings(self) -> Settings:
+        """Load the configuration; raises ConfigError."""
+        from medic.app.settings import load
+
+        return load(self.config, state=self.state)
+
+    def folder(self) -> State:
+        """Find the state folder; where it was named, whatever is wrong with the configuration is no hindrance."""
+        from medic.app.state import State
+
+        return State(self.named_state() or self.settings().state)
+
+    def named_state(self) -> Path | None:
+        """Return the state folder that ``--state`` or ``$MEDIC_STATE`` names."""
+        named = self.state or _path(os.environ.get("MEDIC_STATE"))
+        return named.absolute() if named else None
+
+    def daemon(self) -> Daemon:
+        """Find the running daemon; raises NotRunningError."""
+        from medic.app.api import connect
+
+        return connect(self.folder())
+
+
+def placed(command: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
+    """Give a command ``--config`` and ``--state``, and hand it the place as its first argument."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        place = Place(_path(kwargs.pop("config", None)), _path(kwargs.pop("state", None)))
+        return command(place, *args, **kwargs)
+
+    config = click.option(
+        "--config", metavar="FILE", help="The configuration file.  [default: $MEDIC_CONFIG, ./medic.yml, ...]"
+    )
+    state = click.option(
+        "--state", metavar="FOLDER", help="The state folder.  [default: $MEDIC_STATE, or what the file says]"
+    )
+    return config(state(wrapper))
+
+
+def _path(value: object) -> Path | None:
+    return Path(str(value)) if value else None
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
+class Span(click.ParamType[timedelta]):
+    """A duration on the command line, as the configuration writes it."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> timedelta:
+        """Read it; ends the command with advice when it is none, or nothing."""
+        from medic.app.settings.kinds import WrongValueError, parse_duration
+
+        try:
+            span = value if isinstance(value, timedelta) else parse_duration(value)
+        except WrongValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+        if span <= timedelta(0):
+            self.fail(f"{value!r} is no time at all; write 30m", param, ctx)
+        return span

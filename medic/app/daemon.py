@@ -1,0 +1,120 @@
+"""The daemon: the lock, the rooms, the loops, the signals, and the end."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from medic.app import log as logging_
+from medic.app import reload, systemd
+from medic.app.house import House
+from medic.app.settings import HostPort, Settings
+from medic.app.state import Holder, State, hold, prepare, sign, token
+from medic.app.web import application
+from medic.app.web.site import is_loopback, serve
+from medic.app.wiring import furnish
+from medic.core.clock import Clock, SystemClock
+from medic.core.locks import Lock
+from medic.core.tasks import every, guarded, start
+
+log = logging.getLogger(__name__)
+
+SWITCH = 0.0005
+"""Seconds after which a busy thread must let the loop in; Python's default delays it by 37 ms in the median."""
+
+
+@dataclass(slots=True)
+class End:
+    """How the daemon is asked to end."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    keep: bool = False
+    """Whether workers are left running for the next Medic to adopt."""
+
+    def ask(self, *, keep: bool) -> None:
+        """Ask for the end; of several ways to ask, the last one counts."""
+        self.keep = keep
+        self.asked.set()
+
+
+def run(settings: Settings) -> int:
+    """Run until a signal asks for the end, and return the exit code; raises MedicError when it cannot run at all."""
+    state = State(settings.state)
+    prepare(state)
+    lock = hold(state, "run")
+    try:
+        logging_.configure(state.log)
+        sys.setswitchinterval(SWITCH)
+        return asyncio.run(_run(settings, state, lock, SystemClock()))
+    finally:
+        lock.write("")
+        lock.close()
+
+
+async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> int:
+    end, notify = End(), systemd.take()
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(furnish(settings, clock))
+        url = await stack.enter_async_context(_listening(house, token(state)))
+        sign(lock, Holder(os.getpid(), "run", url))
+        group = await stack.enter_async_context(_loops(house, notify, url))
+        _listen_to_signals(house, end, group)
+        await end.asked.wait()
+        log.info("ending", extra={"keeps_workers": end.keep})
+        notify.say("STOPPING=1")
+        await house.supervisor.end(keep=end.keep)
+    log.info("ended")
+    return 0
+
+
+@asynccontextmanager
+async def _listening(house: House, secret: str) -> AsyncIterator[str]:
+    """Serve the web, and yield its address; within the machine, that of a wildcard is the loopback's."""
+    listen = house.settings.listen
+    site = application.build(house, secret, loopback=is_loopback(listen.host))
+    async with serve(site, listen.host, listen.port) as port:
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)
+        yield f"http://{HostPort(reachable, port)}"
+
+
+@asynccontextmanager
+async def _loops(house: House, notify: systemd.Notify, url: str) -> AsyncIterator[asyncio.TaskGroup]:
+    """Run everything that goes on for ever; leaving the context cancels it."""
+    interval = house.settings.interval.total_seconds()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            start(group, house.runner.run(), name="collectors"),
+            start(group, house.healer.run(), name="healer"),
+            start(group, every(interval, partial(_beat, house, notify), name="tick"), name="tick"),
+            start(group, _begin(house, notify, url), name="begin"),
+            start(group, house.scheduler.run(), name="scheduler"),
+        ]
+        yield group
+        for task in tasks:
+            task.cancel()
+
+
+async def _beat(house: House, notify: systemd.Notify) -> None:
+    await house.ticker.tick()
+    notify.say("WATCHDOG=1")
+
+
+async def _begin(house: House, notify: systemd.Notify, url: str) -> None:
+    """Start the pools, and say that we are ready once the first tick is committed."""
+    await guarded(house.supervisor.ensure, name="ensure")
+    await house.ticker.ready.wait()
+    log.info("ready", extra={"status_page": f"{url}/", "state": str(house.state.folder)})
+    notify.say("READY=1", f"STATUS=status page at {url}/")
+
+
+def _listen_to_signals(house: House, end: End, group: asyncio.TaskGroup) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, partial(end.ask, keep=False))
+    loop.add_signal_handler(signal.SIGUSR2, partial(end.ask, keep=True))
+    loop.add_signal_handler(signal.SIGHUP, lambda: start(group, reload.on_signal(house), name="reload"))

@@ -1,0 +1,79 @@
+"""The house with all its rooms furnished: what the web and the commands reach for."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+
+import medic
+from exporter.runner import Runner
+from healer.engine import Healer
+from medic.app.events import Bus
+from medic.app.figures import Figures
+from medic.app.notify.send import Apprise
+from medic.app.settings import Settings
+from medic.app.state import State
+from medic.app.status import Status
+from medic.app.tick import Ticker
+from medic.core.clock import Clock
+from medic.store.journal import Journal
+from medic.store.ledger import LedgerStore
+from rhythm.scheduler import Scheduler
+from rules.engine import Engine
+from rules.series import Series
+from workers.supervisor import Supervisor
+
+RECENT = 20
+
+
+@dataclass(slots=True)
+class House:
+    """Every room of one running Medic."""
+
+    settings: Settings
+    state: State
+    clock: Clock
+    started_at: datetime
+    bus: Bus
+    series: Series
+    runner: Runner
+    engine: Engine
+    supervisor: Supervisor
+    healer: Healer
+    scheduler: Scheduler
+    figures: Figures
+    ticker: Ticker
+    journal: Journal
+    ledger: LedgerStore
+    people: Apprise
+    reloaded: bool = True
+    """Whether the last reload was taken over."""
+
+    async def status(self) -> Status:
+        """Gather how everything is now."""
+        disk = shutil.disk_usage(self.state.folder)
+        return Status(
+            now=self.clock.now(),
+            started_at=self.started_at,
+            version=medic.__version__,
+            interval=self.settings.interval,
+            last_tick=self.ticker.last,
+            alerts=self.ticker.alerts,
+            pools=self.supervisor.pools(),
+            queues=self.figures.all(),
+            episodes=self.healer.open_episodes,
+            attempts=tuple(await self.journal.attempts(RECENT)),
+            jobs=self.scheduler.jobs(),
+            pauses=self.healer.pauses,
+            paused_by_file=self.state.paused.exists(),
+            notices=tuple(await self.journal.notices(RECENT)),
+            breakers=self.healer.open_breakers,
+            failing=self.ticker.failing,
+            rule_errors=tuple(self._rule_errors()),
+            mode=self.settings.healing.mode,
+            notified=bool(self.settings.notify),
+            disk_used=disk.used / disk.total,
+        )
+
+    def _rule_errors(self) -> list[str]:
+        rules = [rule for group in self.engine.groups() for rule in group.rules]
+        return [f"{rule.rule.name}: {rule.error}" for rule in rules if rule.error]

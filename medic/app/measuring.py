@@ -1,0 +1,50 @@
+"""What is measured: the collectors of the host, of the queues and workers, and of Medic's own rooms."""
+
+from collections.abc import Callable, Sequence
+
+import medic
+from exporter.collector import Collector
+from exporter.collectors import medic as own
+from exporter.collectors import workers
+from exporter.registry import system_collectors, third_party_collectors
+from medic.app.commits import Commits
+from medic.app.figures import Figures
+from medic.app.house import House
+from medic.app.settings import Settings
+from medic.core.clock import Clock
+from medic.core.samples import Family, gauge
+from medic.core.workers import Pool
+from rhythm import metrics as rhythm_metrics
+from rules import metrics as rules_metrics
+
+
+def collectors(
+    settings: Settings, clock: Clock, figures: Figures, commits: Commits, house: Callable[[], House]
+) -> list[Collector]:
+    """Build every collector; *house* is asked only when they run."""
+    rooms: dict[str, Callable[[], Sequence[Family]]] = {
+        "rules": lambda: rules_metrics.families(house().engine.groups()),
+        "healer": lambda: [*house().healer.families(), commits.family()],
+        "rhythm": lambda: rhythm_metrics.families(house().scheduler.jobs(), clock.now()),
+        "config": lambda: [_reloaded(house())],
+    }
+
+    def pools() -> Sequence[Pool]:
+        return house().supervisor.pools()
+
+    built_in = [
+        *system_collectors(clock, expose=settings.collectors.system.expose),
+        workers.collector(pools),
+        *figures.collectors(settings.interval),
+        own.collector(medic.__version__, lambda: house().ticker.missed),
+        *(Collector(name, name, collect, inline=True) for name, collect in rooms.items()),
+    ]
+    return [*built_in, *third_party_collectors([each.name for each in built_in])]
+
+
+def _reloaded(house: House) -> Family:
+    return gauge(
+        "medic_config_last_reload_successful",
+        "Whether the last reload of the configuration was taken over.",
+        ((), float(house.reloaded)),
+    )

@@ -1,0 +1,1 @@
+"""Reaching people: Apprise, in a child process of its own."""

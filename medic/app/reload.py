@@ -1,0 +1,42 @@
+"""Reading the configuration again: all of it is checked before any of it counts."""
+
+import logging
+
+from medic.app import translate
+from medic.app.house import House
+from medic.app.rulebook import load_groups
+from medic.app.settings.loader import load
+from medic.core.errors import MedicError
+
+log = logging.getLogger(__name__)
+
+RESTART = ("listen", "state", "interval", "collectors", "queues", "notify")
+"""Sections that only a restart changes."""
+
+
+async def apply(house: House) -> list[str]:
+    """Read the file anew, take it over, and say which changed sections need a restart.
+
+    Raises ConfigError or MedicError and leaves everything as it was when anything in it is wrong.
+    """
+    house.reloaded = False
+    settings = load(house.settings.file, state=house.settings.state)
+    groups = load_groups(settings)
+    specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
+    await house.scheduler.replace(jobs)
+    house.healer.replace(policy)
+    house.engine.replace(groups)
+    await house.supervisor.replace(specs)
+    later = [name for name in RESTART if getattr(settings, name) != getattr(house.settings, name)]
+    house.settings = settings
+    house.reloaded = True
+    log.info("configuration reloaded", extra={"needs_restart": later})
+    return later
+
+
+async def on_signal(house: House) -> None:
+    """Reload as a signal asks for it: what is wrong with the file goes to the log."""
+    try:
+        await apply(house)
+    except MedicError as error:
+        log.error("configuration refused, the old one stays in force", extra={"why": str(error)})  # noqa: TRY400 - expected

@@ -1,0 +1,1 @@
+"""The web: what Prometheus, people and commands ask of a running Medic."""

@@ -1,0 +1,17 @@
+"""The application: every page of the web under its guards."""
+
+from aiohttp import web
+
+from medic.app.house import House
+from medic.app.web import control, exporting, pages, reading
+from medic.app.web.keys import HOUSE
+from medic.app.web.site import guarded
+
+
+def build(house: House, token: str, *, loopback: bool) -> web.Application:
+    """Make the application for a house; *token* opens what changes state, and beyond loopback everything."""
+    application = guarded(token=token, loopback=loopback)
+    application[HOUSE] = house
+    for room in (exporting, reading, control, pages):
+        application.add_routes(room.routes)
+    return application

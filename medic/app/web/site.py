@@ -1,0 +1,129 @@
+"""The site: who may ask what, how errors are answered, and the socket."""
+
+import errno
+import gzip
+import hmac
+import ipaddress
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from medic.core.errors import MedicError, RefusedError, StoreError
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+OPEN_PATHS = frozenset({"/metrics", "/-/healthy", "/-/ready"})
+"""Open beyond loopback too, as people expect of an exporter."""
+MAX_BODY = 4 * 1024 * 1024
+GZIP_FROM = 1024
+
+
+class BusyError(MedicError):
+    """Too much is waiting; answered with 503 and Retry-After."""
+
+
+def guarded(*, token: str, loopback: bool) -> web.Application:
+    """Make an empty application; whatever changes state needs the bearer token, and beyond loopback so does reading."""
+    guards = [answer_errors, _guard(token, loopback=loopback)]
+    return web.Application(middlewares=guards, client_max_size=MAX_BODY)
+
+
+def _guard(token: str, *, loopback: bool) -> Middleware:
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        check_token(request, token=token, loopback=loopback)
+        return await handler(request)
+
+    return guard
+
+
+def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
+    """Raise 401 unless the request may pass: by its path, by reading on loopback, or by the bearer token."""
+    reads = request.method in {"GET", "HEAD"}
+    if request.path in OPEN_PATHS or (reads and loopback):
+        return
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+        return
+    advice = "send `Authorization: Bearer TOKEN`; the token is in the file `token` of Medic's state folder"
+    raise web.HTTPUnauthorized(text=advice, headers={"WWW-Authenticate": 'Bearer realm="medic"'})
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what is raised on purpose with a status and ``{"error": text}``; a bug is logged and is a plain 500."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < web.HTTPBadRequest.status_code:
+            raise
+        return failure(error.status, error.text or error.reason, headers=dict(error.headers))
+    except BusyError as error:
+        return failure(503, str(error), headers={"Retry-After": "5"})
+    except RefusedError as error:
+        return failure(409, str(error))
+    except StoreError as error:
+        log.warning("store failed a request", extra={"path": request.path, "why": str(error)})
+        return failure(503, str(error), headers={"Retry-After": "5"})
+    except MedicError as error:
+        return failure(400, str(error))
+
+
+def failure(status: int, text: str, *, headers: dict[str, str] | None = None) -> web.Response:
+    """Answer with ``{"error": text}``."""
+    kept = {
+        name: value for name, value in (headers or {}).items() if name in {"Retry-After", "WWW-Authenticate", "Allow"}
+    }
+    return web.json_response({"error": text}, status=status, headers=kept)
+
+
+def squeeze(request: web.Request, body: bytes, content_type: str) -> web.Response:
+    """Answer with *body*, gzipped at level 1 where the client takes it and it is worth it."""
+    headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+    if len(body) >= GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+    return web.Response(body=body, headers=headers)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address that we listen on."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@asynccontextmanager
+async def serve(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Listen for as long as the context lasts, and yield the port (port 0 takes a free one).
+
+    Raises MedicError when the port is taken or the address is not ours.
+    """
+    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host.strip("[]") or None, port)
+        await _listen(site, f"{host}:{port}")
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(site: web.TCPSite, address: str) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise MedicError(
+                f"{address} is taken by another program; stop it or set `listen:` to a free port"
+            ) from error
+        raise MedicError(
+            f"cannot listen on {address} ({error.strerror}); set `listen:` to one of this host's"
+        ) from error

@@ -1,0 +1,160 @@
+"""The wiring: each room is built and handed what it needs of the others; nothing is decided here."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from exporter.runner import Runner
+from healer.engine import Healer
+from healer.ports import Ports
+from medic.app import translate
+from medic.app.adapters import Hands, Judge, Letterbox, Pulse
+from medic.app.commits import Commits
+from medic.app.events import Bus
+from medic.app.figures import Figures
+from medic.app.house import House
+from medic.app.measuring import collectors
+from medic.app.notify.send import Apprise
+from medic.app.rulebook import load_groups
+from medic.app.settings import Settings
+from medic.app.state import State, token
+from medic.app.status import checks
+from medic.app.tick import Ticker
+from medic.core.clock import Clock
+from medic.core.targets import Target
+from medic.core.workers import Exit
+from medic.store.database import Database, open_database
+from medic.store.history import HistoryStore
+from medic.store.journal import Journal
+from medic.store.ledger import LedgerStore
+from rhythm import registry as builtin_jobs
+from rhythm.ports import Check, Context
+from rhythm.recorder import Recorder
+from rhythm.runner import Runner as JobRunner
+from rhythm.scheduler import Scheduler
+from rules.engine import Engine
+from rules.promql import Compat
+from rules.series import Series
+from workers.client import QueueClient
+from workers.supervisor import Supervisor
+
+REMEMBERED = (
+    "medic_queue_tasks",
+    "medic_queue_tasks_submitted_total",
+    "medic_queue_tasks_completed_total",
+    "medic_queue_tasks_failed_total",
+    "medic_worker_processes",
+    "medic_worker_restarts_total",
+    "medic_alerts",
+    "node_load1",
+    "node_memory_MemAvailable_bytes",
+    "node_filesystem_avail_bytes",
+    "node_cpu_seconds_total",
+)
+"""The series whose rollups reports and baselines need."""
+
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@asynccontextmanager
+async def furnish(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+    """Open the stores and build every room; running workers are adopted, nothing measures, heals or recurs yet.
+
+    Raises MedicError for a store, a rule or a job that cannot be used. Open it only while holding ``medic.lock``.
+    """
+    state = State(settings.state)
+    async with AsyncExitStack() as stack:
+        journal = await stack.enter_async_context(open_database(state.journal, schema="journal", sync="FULL"))
+        history = await stack.enter_async_context(open_database(state.history, schema="history", sync="NORMAL"))
+        house = _build(settings, state, clock, Stores(journal, HistoryStore(history)))
+        await stack.enter_async_context(house.supervisor)
+        await house.healer.begin()
+        yield house
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The open databases."""
+
+    journal: Database
+    history: HistoryStore
+
+
+def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> House:
+    """Build the rooms in the order of the data, each around those before it; loops are closed by late calls."""
+    bus, figures, commits = Bus(), Figures(settings.queues), Commits()
+    stores.journal.on_commit = commits.add
+    series = Series(history=settings.rules.history)
+
+    def exited(exit_: Exit) -> None:
+        house.healer.exited(exit_)
+        bus.publish("exit", worker=f"{exit_.pool}/{exit_.slot}", reason=str(exit_.reason), status=exit_.status)
+
+    def held() -> frozenset[Target]:
+        return house.healer.held()
+
+    supervisor = Supervisor(
+        translate.pools(settings),
+        state.folder,
+        clock,
+        exited,
+        held=held,
+        config=settings.file,
+    )
+    runner = Runner(collectors(settings, clock, figures, commits, lambda: house), clock)
+    engine = Engine(
+        load_groups(settings),
+        series,
+        interval_ms=settings.interval // MILLISECOND,
+        collectors_of=runner.collectors_of,
+        compat=Compat(settings.rules.compat),
+    )
+    people = Apprise([each.url.get_secret_value() for each in settings.notify], state.folder)
+    journal, ledger = Journal(stores.journal), LedgerStore(stores.journal)
+    healer = Healer(
+        translate.policy(settings),
+        Ports(journal, Hands(supervisor), Judge(engine), Pulse(supervisor), people),
+        state=state.folder,
+        clock=clock,
+    )
+    scheduler = Scheduler(
+        translate.jobs(settings),
+        ledger=ledger,
+        runner=JobRunner(state.folder, builtin_jobs.load(), _context(settings, state, clock, lambda: house)),
+        clock=clock,
+    )
+    recorder = Recorder(stores.history, REMEMBERED)
+    ticker = Ticker(
+        runner, series, engine, lambda alerts, _now: healer.observe(alerts), recorder.observe, bus, settings.interval
+    )
+    house = House(
+        settings=settings,
+        state=state,
+        clock=clock,
+        started_at=clock.now(),
+        bus=bus,
+        series=series,
+        runner=runner,
+        engine=engine,
+        supervisor=supervisor,
+        healer=healer,
+        scheduler=scheduler,
+        figures=figures,
+        ticker=ticker,
+        journal=journal,
+        ledger=ledger,
+        people=people,
+    )
+    return house
+
+
+def _context(settings: Settings, state: State, clock: Clock, house: Callable[[], House]) -> Context:
+    """Give the built-in jobs what they reach for."""
+
+    async def check() -> Sequence[Check]:
+        return checks(await house().status())
+
+    queues = tuple((queue.name, Letterbox(QueueClient(queue.base, token=token(state)))) for queue in settings.embedded)
+    return Context(clock, check=check, queues=queues)

@@ -1,0 +1,56 @@
+"""What a report is made from: facts of a period, gathered by the wiring, and their way into a child process."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from medic.core.alerts import Alert
+from medic.core.errors import MedicError
+from medic.core.healing import Attempt, Episode
+from medic.core.queue import QueueFigures
+from medic.core.runs import Run
+from medic.core.workers import Pool
+from rhythm.ports import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a report may know; what is empty was not recorded."""
+
+    host: str
+    start: datetime
+    end: datetime
+    """The period ends before this."""
+    timezone: str = "UTC"
+    """The name of the zone in which times are told."""
+    checks: tuple[Check, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    """As they stand at the end."""
+    queues: tuple[QueueFigures, ...] = ()
+    """As they stand at the end."""
+    alerts: tuple[Alert, ...] = ()
+    """Active at the end, or resolved within the period."""
+    episodes: tuple[Episode, ...] = ()
+    """Open at the end, or ended within the period."""
+    attempts: tuple[Attempt, ...] = ()
+    """Reserved within the period."""
+    runs: tuple[Run, ...] = ()
+    """Due within the period."""
+
+
+def encode(facts: Facts) -> bytes:
+    """Write facts as JSON, for the child process that makes the report."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Facts).dump_json(facts)
+
+
+def decode(text: bytes) -> Facts:
+    """Read what ``encode`` wrote; raises MedicError when it is something else."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Facts).validate_json(text)
+    except ValidationError as error:
+        raise MedicError(
+            f"the facts of a report cannot be read ({error.error_count()} faults); restart Medic"
+        ) from error

@@ -1,0 +1,150 @@
+"""YAML as rule files use it: nodes that know their line, and scalars that stay the text that was written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from medic.core.errors import MedicError
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_NULL, _STRING, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.SafeLoader):
+    """Resolves only what YAML 1.2 and this schema need: ``off``, ``on`` and ``12:30`` stay text."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own attribute, replaced so that its YAML 1.1 guesses are off
+
+
+class Mistake(NamedTuple):
+    """One thing that is wrong in a file, with what to write instead."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        """Write it as compilers do, so that editors can jump there."""
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+class RuleFileError(MedicError):
+    """Rule files are wrong; ``mistakes`` holds all of them, in the order of files and lines."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Collects the mistakes of one file while it is read on."""
+
+    file: str
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def add(self, where: Node | int, text: str) -> None:
+        """Note a mistake at a node or line."""
+        self.mistakes.append(Mistake(self.file, where if isinstance(where, int) else line_of(where), text))
+
+
+class Entry(NamedTuple):
+    """One key of a mapping with its value."""
+
+    key: str
+    at: Node
+    value: Node
+
+
+def compose(content: str, notes: Notes) -> Node | None:
+    """Read the first document of a file, as Prometheus does; None when it is empty or is not YAML."""
+    loader = _Loader(content)
+    try:
+        return loader.get_node() if loader.check_node() else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        notes.add(mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}")
+    except (yaml.YAMLError, RecursionError) as error:
+        notes.add(1, f"this is not YAML: {error}")
+    finally:
+        loader.dispose()
+    return None
+
+
+def line_of(node: Node) -> int:
+    """Tell a node's line, counted from 1."""
+    return node.start_mark.line + 1
+
+
+def is_null(node: Node) -> bool:
+    """Tell whether nothing was written, or null."""
+    return isinstance(node, ScalarNode) and (
+        node.tag == _NULL or (node.style is None and node.value in _NULLS and node.tag == _STRING)
+    )
+
+
+def entries(node: Node, notes: Notes, *, what: str) -> Iterator[Entry]:
+    """Go through a mapping, merge keys resolved; a key written twice, or no mapping at all, is a mistake."""
+    if is_null(node):
+        return
+    if not isinstance(node, MappingNode):
+        notes.add(node, f"{what} must be a mapping: write `key: value` lines")
+        return
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        name = key.value if isinstance(key, ScalarNode) else ""
+        if not isinstance(key, ScalarNode):
+            notes.add(key, f"a key of {what} must be a plain word")
+        elif _is_merge(key):
+            continue
+        elif name in seen:
+            notes.add(key, f"{name!r} is already written in line {seen[name]}: keep one of them")
+        else:
+            seen[name] = line_of(key)
+            yield Entry(name, key, value)
+    yield from _merged(node, set(seen), notes)
+
+
+def _is_merge(key: ScalarNode) -> bool:
+    return key.value == "<<" and key.style is None
+
+
+def _merged(node: MappingNode, seen: set[str], notes: Notes) -> Iterator[Entry]:
+    for key, value in node.value:
+        if not (isinstance(key, ScalarNode) and _is_merge(key)):
+            continue
+        for source in value.value if isinstance(value, SequenceNode) else [value]:
+            if not isinstance(source, MappingNode) or source is node:
+                notes.add(key, "<< takes a mapping, or a list of mappings: write `<<: *name`")
+                continue
+            fresh = [entry for entry in entries(source, notes, what="<<") if entry.key not in seen]
+            seen.update(entry.key for entry in fresh)
+            yield from fresh
+
+
+def items(node: Node, notes: Notes, *, what: str) -> Iterator[Node]:
+    """Go through a list; anything else is a mistake."""
+    if is_null(node):
+        return
+    if not isinstance(node, SequenceNode):
+        notes.add(node, f"{what} must be a list: begin each of them with `- `")
+        return
+    yield from node.value
+
+
+def scalar(node: Node, notes: Notes, *, what: str) -> str:
+    """Take a scalar as the text that was written; null is empty, a list or a mapping is a mistake."""
+    if is_null(node):
+        return ""
+    if not isinstance(node, ScalarNode):
+        notes.add(node, f"{what} must be one text, not a list or mapping: put it in quotes")
+        return ""
+    return str(node.value)
+
+
+def is_quoted(node: Node) -> bool:
+    """Tell whether a scalar was written in quotes or as a block, so that it can be no number."""
+    return isinstance(node, ScalarNode) and node.style is not None

@@ -1,0 +1,132 @@
+"""Aggregations: folding the elements of each group into one, or choosing among them."""
+
+from collections.abc import Callable, Sequence
+from math import isfinite, isnan, nan, sqrt
+
+from rules.labelsets import NAME, LabelSet, Projection, dropping, keeping
+from rules.promql.errors import EvaluationError, QueryError
+from rules.promql.frame import Frame, Samples, ScalarOf, VectorOf
+from rules.promql.literals import show_number
+from rules.promql.nodes import Aggregation
+from rules.promql.parse import is_label_name
+from rules.promql.parts import Parts, text_of
+from rules.promql.reducers import checked_share
+from rules.promql.sums import greatest, least, mean, quantile, total
+
+Fold = Callable[[Sequence[float]], float]
+
+
+def variance(values: Sequence[float]) -> float:
+    """Return the population variance of the elements; NaN when one of them is infinite or NaN."""
+    if not all(map(isfinite, values)):
+        return nan
+    middle, squares = 0.0, 0.0
+    for count, value in enumerate(values, start=1):
+        delta = value - middle
+        middle += delta / count
+        squares += delta * (value - middle)
+    return squares / len(values)
+
+
+FOLDS: dict[str, Fold] = {
+    "avg": mean,
+    "count": lambda values: float(len(values)),
+    "group": lambda _: 1.0,
+    "max": greatest,
+    "min": least,
+    "stddev": lambda values: sqrt(variance(values)),
+    "stdvar": variance,
+    "sum": total,
+}
+
+
+def compile_aggregation(parts: Parts, node: Aggregation) -> VectorOf:
+    """Compile an aggregation; raises QueryError for one that is not supported."""
+    vector = parts.vector(node.expr)
+    if node.op in FOLDS:
+        return _folding(vector, FOLDS[node.op], _grouping(node))
+    if node.parameter is None:
+        raise QueryError(f"{node.op} needs a parameter", f"write {node.op}(parameter, vector)")
+    if node.op in {"topk", "bottomk"}:
+        return _choosing(vector, parts.scalar(node.parameter), _grouping(node), largest=node.op == "topk")
+    if node.op == "quantile":
+        return _quantile(vector, parts.scalar(node.parameter), _grouping(node))
+    if node.op == "count_values":
+        return _counting(vector, text_of(node.parameter), node)
+    raise QueryError(f"the aggregation {node.op} is not supported", "use one that Prometheus has without feature flags")
+
+
+def _grouping(node: Aggregation) -> Projection | None:
+    """Return the projection onto a group's labels, None where all elements form one group."""
+    if node.without:
+        return dropping(NAME, "__type__", "__unit__", *node.labels)
+    return keeping(*node.labels) if node.labels else None
+
+
+def _groups(frame: Frame, samples: Samples, projection: Projection | None) -> dict[LabelSet, list[float]]:
+    if projection is None:
+        return {frame.catalog.empty: list(samples.values())} if samples else {}
+    key, project = projection.key, frame.catalog.project
+    groups: dict[LabelSet, list[float]] = {}
+    for labels, value in samples.items():
+        group = labels.derived.get(key) or project(labels, projection)
+        values = groups.get(group)
+        if values is None:
+            groups[group] = [value]
+        else:
+            values.append(value)
+    return groups
+
+
+def _folding(vector: VectorOf, fold: Fold, projection: Projection | None) -> VectorOf:
+    def evaluate(frame: Frame) -> Samples:
+        groups = _groups(frame, vector(frame), projection)
+        return {labels: fold(values) for labels, values in groups.items()}
+
+    return evaluate
+
+
+def _quantile(vector: VectorOf, share_of: ScalarOf, projection: Projection | None) -> VectorOf:
+    def evaluate(frame: Frame) -> Samples:
+        share = checked_share(frame, share_of(frame))
+        groups = _groups(frame, vector(frame), projection)
+        return {labels: quantile(share, values) for labels, values in groups.items()}
+
+    return evaluate
+
+
+def _choosing(vector: VectorOf, limit_of: ScalarOf, projection: Projection | None, *, largest: bool) -> VectorOf:
+    """Keep the *limit* largest or smallest elements of each group, with all their labels, in order; NaN comes last."""
+    sign = -1.0 if largest else 1.0
+
+    def evaluate(frame: Frame) -> Samples:
+        limit = limit_of(frame)
+        if isnan(limit):
+            raise EvaluationError("Parameter value is NaN: topk and bottomk need a number of elements")
+        samples = vector(frame)
+        count = int(max(0.0, min(limit, len(samples))))
+        groups: dict[LabelSet, list[tuple[bool, float, LabelSet]]] = {}
+        for labels, value in samples.items():
+            group = frame.catalog.empty if projection is None else frame.catalog.project(labels, projection)
+            groups.setdefault(group, []).append((isnan(value), sign * value, labels))
+        chosen = [one for rows in groups.values() for one in sorted(rows, key=lambda row: row[:2])[:count]]
+        return {labels: samples[labels] for _, _, labels in chosen}
+
+    return evaluate
+
+
+def _counting(vector: VectorOf, label: str, node: Aggregation) -> VectorOf:
+    """Count equal values; the value becomes a label of the group, over one of that name."""
+    if not is_label_name(label):
+        raise QueryError(f"invalid label name {label!r}", "write one that is UTF-8 and not empty")
+    labels = node.labels if node.without else (*node.labels, label)
+    projection = dropping(NAME, "__type__", "__unit__", *labels) if node.without else keeping(*labels)
+
+    def evaluate(frame: Frame) -> Samples:
+        found: Samples = {}
+        for own, value in vector(frame).items():
+            group = frame.catalog.project(frame.catalog.rewrite(own, {label: show_number(value)}), projection)
+            found[group] = found.get(group, 0.0) + 1.0
+        return found
+
+    return evaluate

@@ -1,0 +1,58 @@
+"""Operators between two expressions, of which at least one may be a number."""
+
+from rules.promql.arithmetic import ARITHMETIC, COMPARISONS
+from rules.promql.frame import Frame, Samples, ScalarOf, VectorOf
+from rules.promql.matching import compile_matching
+from rules.promql.nodes import Binary, Kind, kind_of
+from rules.promql.parts import Parts
+from rules.promql.sets import SETS
+
+
+def compile_binary_scalar(parts: Parts, node: Binary) -> ScalarOf:
+    """Compile an operator between two numbers; a comparison gives 0 or 1."""
+    left, right = parts.scalar(node.left), parts.scalar(node.right)
+    if node.op in COMPARISONS:
+        compare = COMPARISONS[node.op]
+        return lambda frame: float(compare(left(frame), right(frame)))
+    operate = ARITHMETIC[node.op]
+    return lambda frame: operate(left(frame), right(frame))
+
+
+def compile_binary_vector(parts: Parts, node: Binary) -> VectorOf:
+    """Compile an operator of which at least one side is a vector."""
+    if kind_of(node.right) is Kind.SCALAR:
+        return _with_number(node, parts.vector(node.left), parts.scalar(node.right), swapped=False)
+    if kind_of(node.left) is Kind.SCALAR:
+        return _with_number(node, parts.vector(node.right), parts.scalar(node.left), swapped=True)
+    left, right = parts.vector(node.left), parts.vector(node.right)
+    if node.op in SETS:
+        return SETS[node.op](node.matching, left, right)
+    return compile_matching(node, left, right)
+
+
+def _with_number(node: Binary, vector: VectorOf, number: ScalarOf, *, swapped: bool) -> VectorOf:
+    if node.op in COMPARISONS and not node.as_bool:
+        return _filter(node.op, vector, number, swapped=swapped)
+    operate = ARITHMETIC.get(node.op) or COMPARISONS[node.op]
+
+    def evaluate(frame: Frame) -> Samples:
+        limit = number(frame)
+        if swapped:
+            return frame.mapped(vector(frame), lambda value: float(operate(limit, value)))
+        return frame.mapped(vector(frame), lambda value: float(operate(value, limit)))
+
+    return evaluate
+
+
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _filter(op: str, vector: VectorOf, number: ScalarOf, *, swapped: bool) -> VectorOf:
+    """Keep the elements that compare; names stay."""
+    compare = COMPARISONS[MIRRORED[op] if swapped else op]
+
+    def evaluate(frame: Frame) -> Samples:
+        limit = number(frame)
+        return {labels: value for labels, value in vector(frame).items() if compare(value, limit)}
+
+    return evaluate

@@ -1,0 +1,76 @@
+"""From nodes to functions of a frame."""
+
+from rules.promql.aggregate import compile_aggregation
+from rules.promql.binary import compile_binary_scalar, compile_binary_vector
+from rules.promql.errors import QueryError
+from rules.promql.frame import ScalarOf, VectorOf
+from rules.promql.functions import SCALAR_FUNCTIONS, VECTOR_FUNCTIONS
+from rules.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Kind,
+    Negation,
+    Node,
+    Number,
+    Selector,
+    Subquery,
+    Window,
+    kind_of,
+)
+from rules.promql.parts import Windows
+from rules.promql.selectors import SubqueryOf, WindowOf, compile_selector, lift_scalar
+
+
+class Compiler:
+    """Compiles each kind of expression; it has no state."""
+
+    def vector(self, node: Node) -> VectorOf:
+        """Compile an instant vector."""
+        match node:
+            case Selector():
+                return compile_selector(node)
+            case Call():
+                return VECTOR_FUNCTIONS[node.name](self, node.args)
+            case Binary():
+                return compile_binary_vector(self, node)
+            case Aggregation():
+                return compile_aggregation(self, node)
+            case Negation():
+                inner = self.vector(node.expr)
+                return lambda frame: frame.mapped(inner(frame), float.__neg__)
+            case _:
+                raise _unexpected(node, Kind.VECTOR)
+
+    def scalar(self, node: Node) -> ScalarOf:
+        """Compile a scalar."""
+        match node:
+            case Number():
+                value = node.value
+                return lambda _: value
+            case Call() if node.kind is Kind.SCALAR:
+                return SCALAR_FUNCTIONS[node.name](self, node.args)
+            case Binary():
+                return compile_binary_scalar(self, node)
+            case Negation():
+                inner = self.scalar(node.expr)
+                return lambda frame: -inner(frame)
+            case _:
+                raise _unexpected(node, Kind.SCALAR)
+
+    def windows(self, node: Node) -> Windows:
+        """Compile a range vector."""
+        match node:
+            case Window():
+                return WindowOf(node)
+            case Subquery():
+                return SubqueryOf(node, self._either(node.expr))
+            case _:
+                raise _unexpected(node, Kind.MATRIX)
+
+    def _either(self, node: Node) -> VectorOf:
+        return lift_scalar(self.scalar(node)) if kind_of(node) is Kind.SCALAR else self.vector(node)
+
+
+def _unexpected(node: Node, wanted: Kind) -> QueryError:
+    return QueryError(f"this is a {kind_of(node)}", f"write a {wanted} here")

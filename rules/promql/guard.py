@@ -1,0 +1,116 @@
+"""What happens to a query before the parser sees it: limits, and lifting out what the parser would spoil.
+
+promql-parser ends the process on deep nesting, refuses raw strings with backslashes, loses bytes that are no UTF-8,
+panics on times before 1970 and does not know ``1_000``. So strings and times are replaced by numbers into tables.
+"""
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+
+from rules.promql.errors import QueryError
+from rules.promql.literals import number, unquote
+
+MAX_LENGTH = 20_000
+MAX_NESTING = 100
+MAX_OPERATORS = 250
+MARK = "\ue000"
+"""Begins each placeholder; a private character that cannot stand outside of a string, and strings are lifted."""
+
+TOKEN = re.compile(
+    r"""(?P<blank>\s+|\#[^\n]*)
+    |(?P<raw>`[^`]*`)
+    |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<at>@(?:\s|\#[^\n]*)*(?P<moment>[-+]?\s*(?:0x[0-9a-f_]+|inf\b|nan\b|[0-9.][0-9a-z_.]*?(?:e[-+]?[0-9_]+)?(?![0-9a-z_.])))?)
+    |(?P<word>[a-z_:][a-z0-9_:]*)
+    |(?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+)
+    |(?P<number>0x[0-9a-f_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:e[-+]?[0-9_]+)?)
+    |(?P<open>[(\[{])|(?P<close>[)\]}])
+    |(?P<operator>==|!=|=~|!~|<=|>=|[-+*/%^<>])
+    |(?P<other>.)""",
+    re.VERBOSE | re.ASCII | re.IGNORECASE | re.DOTALL,
+)
+OPERATOR_WORDS = frozenset(("and", "or", "unless", "atan2"))
+QUOTES = "\"'`"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A query that the parser can read safely, and the tables of what was lifted out of it."""
+
+    text: str
+    strings: tuple[str, ...]
+    moments: tuple[int, ...]
+    """Times of ``@`` in milliseconds since the epoch."""
+
+    def string(self, parsed: str) -> str:
+        """Return what stood in the query where the parser saw *parsed*; bare words are what they are."""
+        return self.strings[int(parsed[1:])] if parsed.startswith(MARK) else parsed
+
+
+class _Lifter:
+    """Goes through the tokens of one query once, counting and lifting."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.parts: list[str] = []
+        self.strings: list[str] = []
+        self.moments: list[int] = []
+        self.depth = 0
+        self.operators = 0
+
+    def refuse(self, what: str, instead: str, position: int) -> QueryError:
+        return QueryError(what, instead, text=self.text, position=position)
+
+    def take(self, token: re.Match[str]) -> None:
+        kind = token.lastgroup or ""
+        if kind in {"raw", "string"}:
+            self.lift_string(token)
+        elif kind == "at" and token["moment"]:
+            self.lift_moment(token)
+        elif kind == "number":
+            self.parts.append(token[0].replace("_", ""))
+        else:
+            self.count(token, kind)
+            self.parts.append(" " if kind == "blank" else token[0])
+
+    def count(self, token: re.Match[str], kind: str) -> None:
+        if kind == "other" and (token[0] in QUOTES or token[0] == MARK):
+            what = "the string is not closed" if token[0] in QUOTES else "the character U+E000 means nothing here"
+            raise self.refuse(what, "close it with the quote that opens it, on the same line", token.start())
+        self.depth += (kind == "open") - (kind == "close")
+        if self.depth > MAX_NESTING:
+            what = f"brackets are nested more than {MAX_NESTING} deep"
+            raise self.refuse(what, "record a part of the expression under its own name", token.start())
+        self.operators += kind == "operator" or (kind == "word" and token[0].lower() in OPERATOR_WORDS)
+        if self.operators > MAX_OPERATORS:
+            what = f"there are more than {MAX_OPERATORS} operators"
+            raise self.refuse(what, "record a part of the expression under its own name", token.start())
+
+    def lift_string(self, token: re.Match[str]) -> None:
+        try:
+            self.strings.append(unquote(token[0]))
+        except ValueError as problem:
+            raise self.refuse(
+                str(problem), "write a backslash twice, or quote with `backticks`", token.start()
+            ) from None
+        self.parts.append(f'"{MARK}{len(self.strings) - 1}"')
+
+    def lift_moment(self, token: re.Match[str]) -> None:
+        value = number(token["moment"])
+        if value is None or not isfinite(value) or abs(value) > 2**53:
+            what = f"{token['moment']} is no time for @"
+            raise self.refuse(what, "write seconds since the epoch, start() or end()", token.start("moment"))
+        self.moments.append(round(value * 1000))
+        self.parts.append(f"@ {len(self.moments) - 1}")
+
+
+def lift(text: str) -> Lifted:
+    """Check the limits of *text* and make it safe for the parser; raises QueryError with the place."""
+    if len(text) > MAX_LENGTH:
+        what = f"the expression has {len(text)} characters, more than {MAX_LENGTH}"
+        raise QueryError(what, "record a part of it under its own name")
+    lifter = _Lifter(text)
+    for token in TOKEN.finditer(text):
+        lifter.take(token)
+    return Lifted("".join(lifter.parts), tuple(lifter.strings), tuple(lifter.moments))

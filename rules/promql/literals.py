@@ -1,0 +1,97 @@
+"""Strings, numbers and durations as Go and PromQL write them."""
+
+import re
+from math import inf, isinf, isnan, nan
+
+SIMPLE = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
+ESCAPE = re.compile(
+    r"\\(?:(?P<simple>[abfnrtv\\'\"])|x(?P<hex>[0-9a-fA-F]{2})|(?P<octal>[0-7]{3})"
+    r"|u(?P<short>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8})|(?P<bad>.?))",
+    re.DOTALL,
+)
+UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
+DURATION = re.compile(
+    r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?"
+)
+ORDER = ("y", "w", "d", "h", "m", "s", "ms")
+LARGEST_BYTE, LARGEST_CHARACTER = 0xFF, 0x10FFFF
+SURROGATES = range(0xD800, 0xE000)
+
+
+def unquote(literal: str) -> str:
+    """Return what a quoted string means; bytes that are no UTF-8 become surrogates. Raises ValueError."""
+    quote, body = literal[0], literal[1:-1]
+    if quote == "`":
+        return body
+    parts: list[bytes] = []
+    end = 0
+    for escape in ESCAPE.finditer(body):
+        parts.extend((body[end : escape.start()].encode("utf-8", "surrogateescape"), _unescape(escape, quote)))
+        end = escape.end()
+    parts.append(body[end:].encode("utf-8", "surrogateescape"))
+    return b"".join(parts).decode("utf-8", "surrogateescape")
+
+
+def _unescape(escape: re.Match[str], quote: str) -> bytes:
+    simple = escape["simple"]
+    if simple and (simple == quote or simple not in "'\""):
+        return bytes((SIMPLE[simple],))
+    byte = int(escape["hex"], 16) if escape["hex"] else int(escape["octal"] or "400", 8)
+    if byte <= LARGEST_BYTE:
+        return bytes((byte,))
+    code = int(escape["short"] or escape["long"] or "FFFFFFFF", 16)
+    if code > LARGEST_CHARACTER or code in SURROGATES:
+        raise ValueError(f"{escape[0]} is no escape sequence")
+    return chr(code).encode()
+
+
+def number(text: str) -> float | None:
+    """Read a number or a duration (in seconds) with an optional sign; None when it is neither."""
+    text = "".join(text.split()).lower()
+    sign = -1.0 if text.startswith("-") else 1.0
+    body = text.lstrip("+-").replace("_", "")
+    if body in {"inf", "nan"}:
+        return sign * (inf if body == "inf" else nan)
+    try:
+        return sign * (int(body, 16) if body.startswith("0x") else float(body))
+    except (ValueError, OverflowError):
+        milliseconds = duration(body)
+        return None if milliseconds is None else sign * milliseconds / 1000
+
+
+def duration(text: str) -> int | None:
+    """Read a duration such as ``1h30m`` as milliseconds; None when it is none (units descend, each at most once)."""
+    found = DURATION.fullmatch(text)
+    if not text or found is None:
+        return None
+    return sum(int(amount) * UNITS[unit] for unit, amount in zip(ORDER, found.groups(), strict=True) if amount)
+
+
+def show_number(value: float) -> str:
+    """Write a number as Go's ``FormatFloat(v, 'f', -1, 64)`` does, which ``count_values`` uses for its label."""
+    if isnan(value):
+        return "NaN"
+    if isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    if value == int(value):
+        return f"{value:.0f}" if value or str(value)[0] != "-" else "-0"
+    text = repr(value)
+    return text if "e" not in text else _plain(text)
+
+
+def _plain(text: str) -> str:
+    """Write a small number without its exponent."""
+    mantissa, exponent = text.split("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    digits = mantissa.lstrip("-").replace(".", "")
+    return f"{sign}0.{'0' * (-int(exponent) - 1)}{digits}"
+
+
+def show_duration(milliseconds: int) -> str:
+    """Write a duration as PromQL reads it, its largest units first; 0 is ``0s``."""
+    parts: list[str] = []
+    for unit in ORDER:
+        amount, milliseconds = divmod(milliseconds, UNITS[unit])
+        if amount:
+            parts.append(f"{amount}{unit}")
+    return "".join(parts) or "0s"

@@ -1,0 +1,81 @@
+"""The parts of a template that was read."""
+
+from dataclasses import dataclass
+
+from rules.templates.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A string, number, bool or nil."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """``$name`` with the fields that follow it; ``$`` alone is the whole of the facts."""
+
+    name: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """``.`` or ``.Labels.instance``: what the surrounding block is about, and its fields."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a function."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A pipeline in parentheses with the fields that follow it."""
+
+    pipeline: "Pipeline"
+    fields: tuple[str, ...]
+
+
+Operand = Literal | Variable | Dot | Name | Nested
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Commands, each the last argument of the next; *variables* take the result."""
+
+    commands: tuple[tuple[Operand, ...], ...]
+    variables: tuple[str, ...] = ()
+    declares: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is printed as it stands."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """``{{ pipeline }}``: printed, unless it sets a variable."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``if``, ``with`` or ``range`` with its two lists."""
+
+    kind: str
+    pipeline: Pipeline
+    body: tuple["Node", ...]
+    otherwise: tuple["Node", ...]
+
+
+Node = Text | Show | Block

@@ -1,0 +1,115 @@
+import math
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.admission import OutputError, admit
+from medic.core.samples import Family, Kind, Sample, gauge, labels
+
+
+def refusal(*families, **options):
+    with pytest.raises(OutputError) as caught:
+        admit(families, **options)
+    return str(caught.value)
+
+
+def test_good_families_pass_unchanged():
+    family = gauge("up", "Up.", (labels(pool="a"), 1), (labels(pool="b"), 0))
+    assert admit([family]) == (family,)
+
+
+def test_a_family_without_samples_is_kept():
+    assert admit([gauge("up", "Up.")]) == (gauge("up", "Up."),)
+
+
+def test_nan_is_absent_and_infinity_stays():
+    (family,) = admit([gauge("x", "X.", (labels(a="1"), math.nan), (labels(a="2"), math.inf))])
+    assert family.samples == [Sample("x", labels(a="2"), math.inf)]
+
+
+@pytest.mark.parametrize("name", ["", "1x", "a b", "a-b", "ä", "a\n"])
+def test_a_wrong_metric_name_is_refused(name):
+    assert "not a metric name" in refusal(gauge(name, "X."))
+
+
+@pytest.mark.parametrize("name", ["", "1x", "a b", "__name__", "__x", "a:b"])
+def test_a_wrong_label_name_is_refused(name):
+    assert "not a label name" in refusal(gauge("x", "X.", (((name, "v"),), 1)))
+
+
+@pytest.mark.parametrize("value", [7, None, b"x", "\udcff"])
+def test_a_label_value_that_is_no_text_is_refused(value):
+    assert "UTF-8" in refusal(gauge("x", "X.", ((("a", value),), 1)))
+
+
+@pytest.mark.parametrize("pairs", [(("b", "1"), ("a", "2")), (("a", "1"), ("a", "2"))])
+def test_labels_that_are_not_sorted_and_unique_are_refused(pairs):
+    assert "sorted" in refusal(gauge("x", "X.", (pairs, 1)))
+
+
+@pytest.mark.parametrize("value", ["1", None, [1]])
+def test_a_value_that_is_no_number_is_refused(value):
+    assert "not a number" in refusal(gauge("x", "X.", ((), value)))
+
+
+def test_a_sample_of_another_name_is_refused_and_the_right_name_is_said():
+    text = refusal(Family("x", Kind.GAUGE, "X.", [Sample("y", (), 1)]))
+    assert "'y'" in text
+    assert "name it x" in text
+
+
+def test_a_histogram_has_buckets_a_sum_and_a_count_only():
+    good = [Sample("h_bucket", labels(le="+Inf"), 1), Sample("h_sum", (), 1), Sample("h_count", (), 1)]
+    assert admit([Family("h", Kind.HISTOGRAM, "H.", good)])[0].samples == good
+    assert "h_bucket" in refusal(Family("h", Kind.HISTOGRAM, "H.", [Sample("h", (), 1)]))
+
+
+def test_a_repeated_sample_is_refused_and_named():
+    text = refusal(gauge("x", "X.", (labels(a="1"), 1), (labels(a="2"), 1), (labels(a="1"), 2)))
+    assert "x{'a': '1'}" in text
+
+
+def test_too_many_samples_are_refused():
+    rows = [(labels(n=str(number)), 1) for number in range(11)]
+    assert "more than 10 samples" in refusal(gauge("x", "X.", *rows), most=10)
+
+
+def test_a_generator_without_end_is_read_no_further_than_the_limit():
+    taken = []
+
+    def endless():
+        for number in count():
+            taken.append(number)
+            yield gauge(f"x{number}", "X.", ((), 1))
+
+    with pytest.raises(OutputError):
+        admit(endless(), most=10)
+    assert len(taken) == 11
+
+
+pairs = st.dictionaries(st.sampled_from("abc"), st.text(max_size=3)).map(labels)
+rows = st.lists(st.tuples(pairs, st.floats() | st.integers()), max_size=6)
+
+
+@given(rows)
+def test_what_is_admitted_holds_each_label_set_once_and_no_nan(given_rows):
+    try:
+        (family,) = admit([gauge("x", "X.", *given_rows)])
+    except OutputError:
+        return
+    kept = [sample.labels for sample in family.samples]
+    assert len(set(kept)) == len(kept)
+    assert not any(math.isnan(sample.value) for sample in family.samples)
+    assert set(kept) == {each for each, value in given_rows if not math.isnan(value)}
+
+
+@given(rows)
+def test_plain_gauges_are_refused_for_repetition_or_unwritable_text_alone(given_rows):
+    keys = [each for each, _ in given_rows]
+    unwritable = any("\ud800" <= char <= "\udfff" for each in keys for _, value in each for char in value)
+    if len(set(keys)) < len(keys) or unwritable:
+        refusal(gauge("x", "X.", *given_rows))
+    else:
+        assert len(admit([gauge("x", "X.", *given_rows)])) == 1

@@ -1,0 +1,401 @@
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+
+import pytest
+
+from exporter.runner import Collector, Runner, UnknownCollectorError
+from medic.core.clock import SystemClock, to_ms
+from medic.core.errors import MedicError
+from medic.core.samples import gauge, labels
+from tests.exporter.tree import by_name, value, values
+from tests.fakes import HandClock
+
+LIMIT = 10.0
+
+
+class Counting:
+    """A source whose value is how often it was asked."""
+
+    def __init__(self, name="count"):
+        self.name = name
+        self.times = 0
+        self.threads = set()
+
+    def __call__(self):
+        self.times += 1
+        self.threads.add(threading.current_thread())
+        return [gauge(self.name, "How often.", ((), self.times))]
+
+
+def fail():
+    raise ValueError("broken on purpose")
+
+
+def in_turn(*sources):
+    """Ask one source after the other, each once."""
+    left = list(sources)
+
+    def collect():
+        return left.pop(0)()
+
+    return collect
+
+
+def cheap(name="a", collect=None, **more):
+    return Collector(name, "test", collect or Counting(), **more)
+
+
+def dear(name="dear", collect=None, **more):
+    return Collector(name, "test", collect or Counting("dear"), cheap=False, **more)
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+def gate():
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+async def scrape(runner, **more):
+    return await runner.scrape(timeout=LIMIT, **more)
+
+
+def success(families):
+    return {dict(each)["collector"]: ok for each, ok in values(families, "medic_scrape_collector_success").items()}
+
+
+async def test_a_tick_holds_what_the_cheap_give_at_its_time(clock):
+    snapshot = await Runner([cheap()], clock).tick()
+    assert snapshot.at == to_ms(clock.now())
+    assert value(snapshot.families, "count") == 1
+    assert [sample.at for sample in by_name(snapshot.families)["count"].samples] == [None]
+    assert snapshot.failed == frozenset()
+
+
+async def test_two_ticks_never_share_what_was_collected(clock):
+    runner = Runner([cheap()], clock)
+    assert [value((await runner.tick()).families, "count") for _ in range(3)] == [1, 2, 3]
+
+
+async def test_scrapes_and_the_tick_share_a_sweep_for_a_second(clock):
+    runner = Runner([cheap()], clock)
+    assert value(await scrape(runner), "count") == 1
+    clock.pass_by(seconds=0.9)
+    assert value(await scrape(runner), "count") == 1
+    assert value((await runner.tick()).families, "count") == 1
+    assert value((await runner.tick()).families, "count") == 2
+    assert value(await scrape(runner), "count") == 2
+    clock.pass_by(seconds=1)
+    assert value(await scrape(runner), "count") == 3
+
+
+async def test_a_tick_has_the_time_of_the_sweep_that_it_shares(clock):
+    runner = Runner([cheap()], clock)
+    await scrape(runner)
+    began = clock.now()
+    clock.pass_by(seconds=0.5)
+    assert (await runner.tick()).at == to_ms(began)
+
+
+async def test_scrapes_at_one_time_are_one_flight(clock, gate):
+    source = Counting()
+    runner = Runner([cheap(collect=lambda: gate.wait(LIMIT) and source())], clock)
+    waiting = [asyncio.ensure_future(scrape(runner)) for _ in range(5)]
+    await asyncio.sleep(0)
+    clock.pass_by(seconds=3)  # older than what is shared, but not yet landed
+    waiting.append(asyncio.ensure_future(scrape(runner)))
+    await asyncio.sleep(0)
+    gate.set()
+    pages = await asyncio.gather(*waiting)
+    assert [value(page, "count") for page in pages] == [1] * 6
+
+
+async def test_a_waiter_that_is_cancelled_takes_nothing_from_the_others(clock, gate):
+    runner = Runner([cheap(collect=lambda: [gauge("late", "Late.", ((), gate.wait(LIMIT)))])], clock)
+    first, second = asyncio.ensure_future(scrape(runner)), asyncio.ensure_future(scrape(runner))
+    await asyncio.sleep(0)
+    first.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await first
+    gate.set()
+    assert value(await second, "late") is True
+
+
+async def test_one_that_raises_harms_nothing_else_and_is_named(clock, caplog):
+    runner = Runner([cheap("bad", fail), cheap("good")], clock)
+    with caplog.at_level(logging.INFO, logger="exporter.runner"):
+        snapshot = await runner.tick()
+        await runner.tick()
+    assert snapshot.failed == {"bad"}
+    assert value(snapshot.families, "count") == 1
+    assert success(await scrape(runner)) == {"bad": 0, "good": 1}
+    assert [(each.message, each.collector) for each in caplog.records] == [("collector fails", "bad")]
+    assert "broken on purpose" in caplog.text
+
+
+async def test_the_log_says_when_a_collector_works_again(clock, caplog):
+    runner = Runner([cheap(collect=in_turn(fail, list))], clock)
+    with caplog.at_level(logging.INFO, logger="exporter.runner"):
+        await runner.tick()
+        await runner.tick()
+    assert [each.message for each in caplog.records] == ["collector fails", "collector works again"]
+
+
+async def test_one_that_hangs_is_timed_out_quarantined_and_released(gate):
+    source = Counting("slow")
+    runner = Runner([cheap("hung", lambda: gate.wait(LIMIT) and source(), timeout=0.1), cheap("good")], SystemClock())
+    first = await runner.tick()
+    assert first.failed == {"hung"}
+    assert value(first.families, "count") == 1
+    assert values(first.families, "medic_scrape_collector_timeout")[labels(collector="hung")] == 1
+
+    started = time.monotonic()
+    for expected in (2, 3, 4):
+        again = await runner.tick()
+        assert again.failed == {"hung"}
+        assert value(again.families, "count") == expected
+    assert time.monotonic() - started < 0.3  # nobody waits for it a second time
+    assert source.times == 0
+
+    gate.set()
+    async with asyncio.timeout(LIMIT):
+        while (await runner.tick()).failed:
+            pass  # each tick waits for the collector that works
+    assert source.times >= 1
+
+
+async def test_a_collector_is_never_run_twice_at_once(gate):
+    inside, most = [], []
+
+    def collect():
+        inside.append(1)
+        most.append(len(inside))
+        gate.wait(0.02)
+        inside.pop()
+        return []
+
+    runner = Runner([cheap(collect=collect)], SystemClock())
+    await asyncio.gather(*(runner.tick() for _ in range(6)))
+    assert set(most) == {1}
+
+
+async def test_the_loop_goes_on_while_a_collector_blocks(gate):
+    beats = 0
+
+    async def beat():
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0.005)
+
+    runner = Runner([cheap(collect=lambda: gate.wait(0.3) and [])], SystemClock())
+    task = asyncio.ensure_future(beat())
+    await runner.tick()
+    task.cancel()
+    assert beats >= 10
+
+
+async def test_a_scrape_ends_in_its_time_with_what_is_there(gate):
+    slow = cheap("slow", lambda: gate.wait(LIMIT) and [])
+    runner = Runner([slow, cheap("good")], SystemClock())
+    started = time.monotonic()
+    page = await runner.scrape(timeout=0.3)
+    assert time.monotonic() - started < 2.0
+    assert value(page, "count") == 1
+    assert success(page) == {"good": 1, "slow": 0}
+
+
+async def test_output_that_cannot_stand_on_a_page_fails_its_collector_alone(clock):
+    twice = gauge("twice", "Twice.", ((), 1), ((), 2))
+    runner = Runner([cheap("double", lambda: [twice]), cheap("good")], clock)
+    page = await scrape(runner)
+    assert success(page) == {"double": 0, "good": 1}
+    assert "twice" not in by_name(page)
+
+
+async def test_of_two_collectors_that_contradict_each_other_the_later_fails(clock):
+    runner = Runner([cheap("one"), cheap("two")], clock)
+    snapshot = await runner.tick()
+    assert snapshot.failed == {"two"}
+    assert value(snapshot.families, "count") == 1
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_what_is_true_of_a_failing_collector_is_shown_until_it_works(gate, hangs):
+    def collect():
+        if not gate.is_set() and not hangs:
+            fail()
+        gate.wait(LIMIT)
+        return [gauge("thing_up", "Up.", ((), 1))]
+
+    down = [gauge("thing_up", "Up.", ((), 0))]
+    runner = Runner([dear("thing", collect, timeout=0.05, down=down), cheap()], SystemClock())
+    await runner.refresh("thing")
+    snapshot = await runner.tick()
+    assert snapshot.failed == {"thing"}
+    assert value(snapshot.families, "thing_up") == 0
+    gate.set()
+    async with asyncio.timeout(LIMIT):
+        while value((await runner.tick()).families, "thing_up") == 0:
+            await runner.refresh("thing")
+
+
+async def test_expensive_samples_keep_their_own_time_and_stay_until_the_next_run(clock):
+    runner = Runner([cheap(), dear()], clock)
+    before = await runner.tick()
+    assert "dear" not in by_name(before.families)
+    await runner.refresh("dear")
+    ran = to_ms(clock.now())
+    for _ in range(2):
+        clock.pass_by(seconds=15)
+        snapshot = await runner.tick()
+        assert [(each.value, each.at) for each in by_name(snapshot.families)["dear"].samples] == [(1, ran)]
+        assert value(await scrape(runner), "dear") == 1
+    assert [each.at for each in by_name(await scrape(runner))["dear"].samples] == [None]
+    assert values(snapshot.families, "medic_collector_last_success_timestamp_seconds") == {
+        labels(collector="a"): snapshot.at / 1000,
+        labels(collector="dear"): ran / 1000,
+    }
+
+
+async def test_a_scrape_does_not_run_the_expensive(clock):
+    source = Counting()
+    runner = Runner([dear(collect=source)], clock)
+    await scrape(runner)
+    await runner.tick()
+    assert source.times == 0
+
+
+async def test_what_an_expensive_collector_gave_is_gone_once_it_fails(clock):
+    runner = Runner([dear(collect=in_turn(Counting("dear"), fail))], clock)
+    await runner.refresh("dear")
+    assert "dear" in by_name((await runner.tick()).families)
+    await runner.refresh("dear")
+    snapshot = await runner.tick()
+    assert "dear" not in by_name(snapshot.families)
+    assert snapshot.failed == {"dear"}
+
+
+async def test_run_keeps_the_expensive_on_clocks_of_their_own():
+    often, seldom = Counting("often"), Counting("seldom")
+    enough = threading.Event()
+
+    def collect():
+        if often.times >= 4:
+            enough.set()
+        return often()
+
+    runner = Runner([dear("often", collect, every=0.02), dear("seldom", seldom, every=600.0), cheap()], SystemClock())
+    task = asyncio.ensure_future(runner.run())
+    await asyncio.get_running_loop().run_in_executor(None, enough.wait, LIMIT)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert often.times >= 4
+    assert seldom.times == 1
+
+
+async def test_run_survives_a_collector_that_hangs(gate):
+    others = Counting("others")
+    reached = threading.Event()
+
+    def collect():
+        if others.times >= 3:
+            reached.set()
+        return others()
+
+    runner = Runner(
+        [dear("hung", lambda: gate.wait(LIMIT) and [], every=0.02, timeout=0.02), dear("others", collect, every=0.02)],
+        SystemClock(),
+    )
+    task = asyncio.ensure_future(runner.run())
+    assert await asyncio.get_running_loop().run_in_executor(None, reached.wait, LIMIT)
+    assert (await runner.tick()).failed == {"hung"}
+    task.cancel()
+
+
+async def test_an_inline_collector_runs_on_the_loops_thread_and_the_others_do_not(clock):
+    inside, outside = Counting("inside"), Counting("outside")
+    runner = Runner([cheap("in", inside, inline=True), cheap("out", outside)], clock)
+    await runner.tick()
+    assert inside.threads == {threading.current_thread()}
+    assert threading.current_thread() not in outside.threads
+
+
+async def test_an_inline_collector_that_raises_harms_nothing_else(clock):
+    snapshot = await Runner([cheap("in", fail, inline=True), cheap("good")], clock).tick()
+    assert snapshot.failed == {"in"}
+    assert value(snapshot.families, "count") == 1
+
+
+async def test_what_is_not_exposed_is_for_the_rules_alone(clock):
+    runner = Runner([cheap("hidden", expose=False)], clock)
+    assert "count" in by_name((await runner.tick()).families)
+    page = await scrape(runner)
+    assert "count" not in by_name(page)
+    assert success(page) == {"hidden": 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({}, {"a", "b", "c"}),
+        ({"collect": ["a"]}, {"a"}),
+        ({"collect": ["one"]}, {"a", "b"}),
+        ({"collect": ["a", "two"]}, {"a", "c"}),
+        ({"exclude": ["one"]}, {"c"}),
+        ({"collect": ["one"], "exclude": ["b"]}, {"a"}),
+    ],
+)
+async def test_a_scrape_may_choose_collectors_and_groups(clock, asked, shown):
+    groups = {"a": "one", "b": "one", "c": "two"}
+    runner = Runner([Collector(name, group, Counting(name)) for name, group in groups.items()], clock)
+    page = await scrape(runner, **asked)
+    assert {name for name in by_name(page) if len(name) == 1} == shown
+    assert success(page).keys() == shown
+
+
+async def test_to_ask_for_an_unknown_collector_is_an_error_that_names_the_known(clock):
+    runner = Runner([cheap()], clock)
+    with pytest.raises(UnknownCollectorError, match=r"'cup'.*a, test"):
+        await scrape(runner, collect=["cup"])
+    with pytest.raises(UnknownCollectorError):
+        await scrape(runner, exclude=["cup"])
+
+
+async def test_a_page_is_sorted_whatever_the_order_of_collectors(clock):
+    collectors = [cheap(name, Counting(name)) for name in "cab"]
+    pages = [await scrape(Runner(order, clock)) for order in (collectors, collectors[::-1])]
+    names = [[family.name for family in page] for page in pages]
+    assert names[0] == names[1] == sorted(names[0])
+
+
+def test_two_collectors_of_one_name_are_refused(clock):
+    with pytest.raises(MedicError, match="two collectors are named 'a'"):
+        Runner([cheap("a"), cheap("a")], clock)
+
+
+async def test_it_is_known_which_collectors_export_a_metric(clock):
+    up = [gauge("medic_queue_up", "Up.", (labels(queue="a"), 1))]
+    other = [gauge("medic_queue_up", "Up.", (labels(queue="b"), 1)), gauge("wait_seconds", "A histogram's name.")]
+    runner = Runner([cheap("queue:a", lambda: up), cheap("queue:b", lambda: other)], clock)
+    await runner.tick()
+    assert runner.collectors_of("medic_queue_up") == {"queue:a", "queue:b"}
+    assert runner.collectors_of("wait_seconds_bucket") == {"queue:b"}
+    assert runner.collectors_of("nobody_knows_count") == frozenset()
+
+
+async def test_threads_do_not_grow_with_the_number_of_sweeps(clock):
+    runner = Runner([cheap(name, Counting(name)) for name in "abcdef"], clock)
+    before = threading.active_count()
+    for _ in range(50):
+        await runner.tick()
+    assert threading.active_count() <= before + 2

@@ -1,0 +1,200 @@
+"""A real Medic under test: its process, its web, and waiting for what it says, never for time to pass."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+T = TypeVar("T")
+
+TIMEOUT = 30.0
+MEDIC = (sys.executable, "-P", "-m", "medic")
+
+
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """Yield a port that nobody else is given while the context lasts.
+
+    It stays bound but not listening, with SO_REUSEADDR: the kernel hands it to nobody, and a server that sets
+    SO_REUSEADDR too (asyncio's do) can listen on it, again and again.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+def until(probe: Callable[[], T], *, timeout: float = TIMEOUT, what: str = "") -> T:
+    """Ask *probe* until its answer is true and return that; fails with the last answer after *timeout* seconds."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while not (answer := probe()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout} s: {what or probe}; the last answer was {answer!r}")
+        pause.wait(0.02)
+    return answer
+
+
+@dataclass
+class Medic:
+    """One state folder with its configuration, and the daemon that may run on it."""
+
+    folder: Path
+    config: dict[str, object]
+    process: subprocess.Popen[bytes] | None = None
+    url: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "medic.yml"
+
+    @property
+    def token(self) -> str:
+        return (self.state / "token").read_text().strip()
+
+    def write(self) -> None:
+        """Write the configuration, from which the next start or reload reads."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(yaml.safe_dump(self.config))
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIC_")}
+        return {**kept, "MEDIC_CONFIG": str(self.file), "MEDIC_STATE": str(self.state), **self.env, **more}
+
+    def start(self, *, ready: bool = True, **env: str) -> "Medic":
+        """Start the daemon and wait for its READY=1; *env* is added to its environment."""
+        self.write()
+        with notify_socket(self.folder) as (address, messages):
+            with (self.folder / "daemon.out").open("ab") as output:
+                self.process = subprocess.Popen(
+                    [*MEDIC, "run"],
+                    env=self.environment(NOTIFY_SOCKET=address, **env),
+                    stdout=output,
+                    stderr=output,
+                    stdin=subprocess.DEVNULL,
+                )
+            if ready:
+                self._await_ready(messages)
+        return self
+
+    def _await_ready(self, messages: socket.socket) -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            with contextlib.suppress(TimeoutError):
+                if b"READY=1" in messages.recv(4096):
+                    self.url = json.loads((self.state / "medic.lock").read_text())["url"]
+                    return
+            if self.process is not None and self.process.poll() is not None:
+                break
+        raise AssertionError(f"medic run did not become ready:\n{self.output()}")
+
+    def output(self) -> str:
+        return (self.folder / "daemon.out").read_text(errors="replace")
+
+    def get(self, path: str, **headers: str) -> str:
+        """Return the body of a page."""
+        return self.ask("GET", path, headers=headers)[1]
+
+    def json(self, path: str) -> dict:
+        return json.loads(self.get(path))
+
+    def post(self, path: str, body: object = None, *, token: bool = True) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {self.token}"} if token else {}
+        return self.ask("POST", path, body, headers=headers)
+
+    def ask(self, method: str, path: str, body: object = None, *, headers: dict | None = None) -> tuple[int, str]:
+        """Return status and body; an error status is an answer too."""
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers or {})
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def metric(self, start: str) -> float | None:
+        """Return the value of the first sample on ``/metrics`` whose line starts with *start*."""
+        for line in self.get("/metrics").splitlines():
+            if line.startswith(start):
+                return float(line.rsplit(" ", 1)[1])
+        return None
+
+    def command(self, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a ``medic`` command against this state folder."""
+        return subprocess.run(
+            [*MEDIC, *argv], env=self.environment(**env), capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def kill(self) -> None:
+        """Kill the daemon as by ``kill -9``; its workers live on."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(TIMEOUT)
+
+    def end(self) -> int:
+        """End the daemon with SIGTERM and return its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(TIMEOUT)
+
+    def workers(self, *pools: str) -> list[int]:
+        """Return the pids of all living processes that work in this state folder, as /proc tells."""
+        wanted = f"MEDIC_STATE={self.state}".encode()
+        return sorted(pid for pid in processes() if self._is_worker(pid, wanted, pools))
+
+    @staticmethod
+    def _is_worker(pid: int, wanted: bytes, pools: tuple[str, ...]) -> bool:
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            leads = os.getsid(pid) == pid and _state(pid) not in "ZX"
+        except OSError:
+            return False
+        names = [line[11:].decode() for line in environment if line.startswith(b"MEDIC_POOL=")]
+        return leads and wanted in environment and bool(names) and (not pools or names[0] in pools)
+
+    def sweep(self) -> None:
+        """Kill the daemon and everything that it left running."""
+        self.kill()
+        for pid in self.workers():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
+
+def processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@contextlib.contextmanager
+def notify_socket(folder: Path) -> Iterator[tuple[str, socket.socket]]:
+    """Yield the address of a socket that speaks systemd's notify protocol, and the socket."""
+    address = f"@medic-test-{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind("\0" + address[1:])
+        receiver.settimeout(0.25)
+        yield address, receiver

@@ -1,0 +1,29 @@
+"""The real promtool, as the oracle of what Prometheus does."""
+
+import re
+import subprocess
+
+from tests import parts
+
+
+def run(*arguments, cwd):
+    """Run promtool; return its exit status and all that it printed, in order."""
+    done = subprocess.run(
+        [parts.find("promtool"), *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def taken(folder):
+    """Return the names of the rule files in *folder* that promtool finds nothing wrong with; one run for all."""
+    names = sorted(path.name for path in folder.glob("*.yml"))
+    _, told = run("check", "rules", "--lint=none", *names, cwd=folder)
+    judged = dict(re.findall(r"^Checking (\S+)\n  (SUCCESS|FAILED)", told, re.MULTILINE))
+    assert sorted(judged) == names
+    return {name for name, verdict in judged.items() if verdict == "SUCCESS"}

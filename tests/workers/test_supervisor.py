@@ -1,0 +1,431 @@
+"""The supervisor with real processes: exact N, whoever asks for what."""
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+
+from medic.core.clock import SystemClock
+from medic.core.errors import MedicError, RefusedError
+from medic.core.processes import identify
+from medic.core.targets import parse_target, pool_target, worker_target
+from medic.core.workers import ExitReason, SlotState
+from tests.workers.scene import PATIENCE, kill, living, living_count, shell, spec, supervised
+from workers.plan import Do
+from workers.spec import End
+from workers.supervisor import Supervisor, ensure_once
+
+RPA, ONE, TWO = pool_target("rpa"), worker_target("rpa", 1), worker_target("rpa", 2)
+HEALER, OPERATOR = ExitReason.HEALER, ExitReason.OPERATOR
+
+
+def pid(supervisor, target=ONE):
+    return supervisor.worker(target).process.pid
+
+
+def pids(supervisor):
+    return {worker.process.pid for pool in supervisor.pools() for worker in pool.workers if worker.process}
+
+
+def restarts(supervisor, pool="rpa"):
+    (found,) = (each for each in supervisor.pools() if each.name == pool)
+    return {str(reason): count for reason, count in found.restarts if count}
+
+
+async def test_ensure_starts_what_is_missing_and_keeps_what_is_there(state, exits):
+    async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
+        kept = pid(supervisor, ONE)
+        kill(pid(supervisor, TWO))
+        await exits.next()
+        assert [change.do for change in (await supervisor.ensure()).changes] == [Do.KEEP, Do.START]
+        assert living_count(state) == 2
+        assert pid(supervisor, ONE) == kept
+
+
+async def test_a_dry_run_says_what_ensure_would_do_and_does_nothing(state):
+    async with Supervisor([spec(count=2)], state, SystemClock(), print) as supervisor:
+        planned = await supervisor.ensure(dry_run=True)
+        assert [(change.worker, change.do, change.why) for change in planned.changes] == [
+            ("rpa/1", Do.START, "missing"),
+            ("rpa/2", Do.START, "missing"),
+        ]
+        assert living_count(state) == 0
+        assert await supervisor.ensure() == planned
+        assert living_count(state) == 2
+        await supervisor.end()
+
+
+async def test_bursts_of_callers_never_leave_one_too_many_or_too_few(state, exits):
+    async with supervised(state, spec(count=3), on_exit=exits) as supervisor:
+        for _ in range(5):
+            for number in (1, 2):
+                kill(pid(supervisor, worker_target("rpa", number)))
+                await exits.until(ExitReason.CRASH)
+            orders = [supervisor.ensure("rpa") for _ in range(40)]
+            orders += [supervisor.start(ONE, HEALER), supervisor.restart(TWO, OPERATOR), supervisor.ensure()]
+            await asyncio.gather(*orders)
+            await supervisor.ensure()
+            assert {name: len(found) for name, found in living(state).items()} == {"rpa.1": 1, "rpa.2": 1, "rpa.3": 1}
+
+
+async def test_an_exit_nobody_asked_for_is_told_and_left_to_the_healer(state, exits):
+    async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
+        victim = supervisor.worker(ONE)
+        kill(victim.process.pid)
+        told = await exits.next()
+        assert (told.pool, told.slot, told.process, told.started_at) == ("rpa", 1, victim.process, victim.since)
+        assert (told.reason, told.status) == (ExitReason.CRASH, "SIGKILL")
+        assert supervisor.worker(ONE).state is SlotState.EMPTY
+        done = await supervisor.start(ONE, HEALER)
+        assert [change.worker for change in done.started] == ["rpa/1"]
+        assert restarts(supervisor) == {"crash": 1}
+
+
+@pytest.mark.parametrize(("script", "status"), [("exit 0", "exit 0"), ("exit 3", "exit 3"), ("kill -11 $$", "SIGSEGV")])
+async def test_every_end_that_nobody_asked_for_is_a_crash(state, exits, script, status):
+    async with supervised(state, spec(command=shell(script)), on_exit=exits):
+        told = await exits.next()
+        assert (told.reason, told.status) == (ExitReason.CRASH, status)
+
+
+async def test_a_slot_that_the_healer_has_is_left_alone_by_ensure(state, exits):
+    async with supervised(state, spec(count=2), on_exit=exits, held=lambda: frozenset({ONE})) as supervisor:
+        assert living_count(state) == 1
+        ensured = await supervisor.ensure()
+        assert [(change.worker, change.why) for change in ensured.held] == [("rpa/1", "the healer is replacing it")]
+        await supervisor.start(ONE, HEALER)
+        assert [change.worker for change in (await supervisor.ensure()).kept] == ["rpa/1", "rpa/2"]
+
+
+async def test_a_restart_replaces_the_process_and_is_counted(state, exits):
+    async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
+        before = pids(supervisor)
+        done = await supervisor.restart(RPA, HEALER)
+        assert [change.worker for change in done.restarted] == ["rpa/1", "rpa/2"]
+        assert not before & pids(supervisor)
+        assert living_count(state) == 2
+        assert {each.reason for each in exits.all} == {HEALER}
+        assert restarts(supervisor) == {"healer": 2}
+
+
+async def test_a_restart_waits_for_the_end_of_the_old_one(state, bell):
+    script = shell('trap "sleep 0.1; exit" TERM; echo $$ > $BELL; while :; do sleep 0.01; done')
+    async with supervised(state, spec(command=script, env=bell.env)) as supervisor:
+        old = await bell.pid()
+        await supervisor.restart(ONE, OPERATOR)
+        assert identify(old) is None
+        assert await bell.pid() == pid(supervisor)
+
+
+async def test_many_restarts_at_once_are_one(state, bell):
+    script = shell('trap "sleep 0.1; exit" TERM; echo $$ > $BELL; while :; do sleep 0.01; done')
+    async with supervised(state, spec(command=script, env=bell.env)) as supervisor:
+        await bell.heard()
+        await asyncio.gather(*(supervisor.restart(RPA, HEALER) for _ in range(20)))
+        assert await bell.pid() == pid(supervisor)
+        assert living_count(state) == 1
+        assert restarts(supervisor) == {"healer": 1}
+
+
+async def test_a_worker_that_ignores_term_is_killed_after_its_time(state, bell, exits):
+    stubborn = shell('trap "" TERM; echo $$ > $BELL; exec sleep 600')
+    pool = spec(command=stubborn, env=bell.env, stop_timeout=timedelta(seconds=0.05))
+    async with supervised(state, pool, on_exit=exits) as supervisor:
+        await bell.heard()
+        await supervisor.stop(ONE)
+        told = await exits.next()
+        assert (told.reason, told.status) == (OPERATOR, "SIGKILL")
+        assert living_count(state) == 0
+
+
+async def test_the_children_of_a_dead_worker_die_with_it(state, bell, exits):
+    parent = shell("sleep 600 & echo $! > $BELL; wait")
+    async with supervised(state, spec(command=parent, env=bell.env), on_exit=exits) as supervisor:
+        child = await bell.pid()
+        kill(pid(supervisor))
+        await exits.next()
+        await supervisor.start(ONE, HEALER)
+        assert await bell.pid() != child
+        assert identify(child) is None
+
+
+async def test_a_child_that_ran_away_with_the_lock_does_not_block_the_slot(state, bell, exits):
+    parent = shell("setsid sh -c 'echo $$ > $BELL; exec sleep 600' & wait")
+    async with supervised(state, spec(command=parent, env=bell.env), on_exit=exits) as supervisor:
+        runaway = await bell.pid()
+        kill(pid(supervisor))
+        await exits.next()
+        await supervisor.start(ONE, HEALER)
+        assert identify(runaway) is None
+        kill(await bell.pid())  # the second one's runaway
+
+
+async def test_what_an_operator_stopped_stays_stopped_for_everybody_else(state):
+    async with supervised(state, spec(count=2)) as supervisor:
+        stopped = await supervisor.stop(ONE)
+        assert [change.worker for change in stopped.stopped] == ["rpa/1"]
+        assert supervisor.stopped() == {ONE}
+        assert [change.why for change in (await supervisor.ensure()).held] == ["stopped by an operator"]
+        with pytest.raises(RefusedError, match="medic workers start worker:rpa/1"):
+            await supervisor.start(ONE, HEALER)
+        assert [change.do for change in (await supervisor.restart(RPA, HEALER)).changes] == [Do.HOLD, Do.RESTART]
+        assert supervisor.pools()[0].expected == 1
+        await supervisor.end()
+    async with Supervisor([spec(count=2)], state, SystemClock(), print) as supervisor:
+        assert [change.do for change in (await supervisor.ensure()).changes] == [Do.HOLD, Do.START]
+        assert [change.do for change in (await supervisor.start(RPA, OPERATOR)).changes] == [Do.START, Do.KEEP]
+        assert supervisor.stopped() == frozenset()
+        assert supervisor.pools()[0].expected == 2
+        await supervisor.end()
+
+
+async def test_one_worker_of_a_stopped_pool_can_be_started(state):
+    async with supervised(state, spec(count=2)) as supervisor:
+        await supervisor.stop(RPA)
+        assert living_count(state) == 0
+        await supervisor.start(TWO, OPERATOR)
+        await supervisor.ensure()
+        assert {name: len(found) for name, found in living(state).items()} == {"rpa.2": 1}
+
+
+async def test_a_dry_run_of_a_command_changes_nothing(state):
+    async with supervised(state, spec(count=1)) as supervisor:
+        before = pids(supervisor)
+        assert [change.do for change in (await supervisor.stop(RPA, dry_run=True)).changes] == [Do.STOP]
+        assert [change.do for change in (await supervisor.restart(RPA, OPERATOR, dry_run=True)).changes] == [Do.RESTART]
+        planned = await supervisor.scale("rpa", 2, dry_run=True)
+        assert [change.do for change in planned.changes] == [Do.KEEP, Do.START]
+        assert [change.do for change in (await supervisor.scale("rpa", 0, dry_run=True)).changes] == [Do.STOP]
+        assert pids(supervisor) == before
+        assert supervisor.stopped() == frozenset()
+
+
+async def test_scaling_leaves_exactly_as_many_as_asked_for(state):
+    async with supervised(state, spec(count=1)) as supervisor:
+        for count in (4, 2, 3, 0, 1):
+            await supervisor.scale("rpa", count)
+            assert living_count(state) == count
+            assert supervisor.pools()[0].expected == count
+        with pytest.raises(MedicError, match="cannot have -1 workers"):
+            await supervisor.scale("rpa", -1)
+
+
+async def test_scaling_down_and_up_at_once_ends_with_what_was_asked_last(state):
+    async with supervised(state, spec(count=3)) as supervisor:
+        await asyncio.gather(*(supervisor.scale("rpa", count) for count in (1, 3, 0, 2, 3, 2)))
+        assert set(living(state)) == {"rpa.1", "rpa.2"}
+
+
+async def test_a_command_that_cannot_run_is_an_exit_and_a_failure_in_the_answer(state, exits):
+    async with supervised(state, spec("bad", command=("/no/such",)), spec("good"), on_exit=exits) as supervisor:
+        ensured = await supervisor.ensure()
+        assert [change.worker for change in ensured.failed] == ["bad/1"]
+        assert [change.worker for change in ensured.kept] == ["good/1"]
+        told = await exits.next()
+        assert (told.pool, told.process, told.reason) == ("bad", None, ExitReason.CRASH)
+        assert told.status.startswith("cannot run '/no/such'")
+
+
+async def test_the_healer_gets_its_own_failure_raised_and_not_told_as_an_exit(state, exits):
+    async with supervised(state, spec("bad", command=("/no/such",)), on_exit=exits) as supervisor:
+        await exits.next()
+        with pytest.raises(MedicError, match=r"worker bad/1: cannot run '/no/such': No such file"):
+            await supervisor.start(worker_target("bad", 1), HEALER)
+        assert len(exits.all) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [("pool:x", "no pool 'x'"), ("worker:rpa/2", "has 1 slots"), ("queue:rpa", "has no workers")],
+)
+async def test_what_is_not_declared_is_refused(state, target, text):
+    async with supervised(state, spec()) as supervisor:
+        for command in (supervisor.start, supervisor.restart):
+            with pytest.raises(MedicError, match=text):
+                await command(parse_target(target), OPERATOR)
+        with pytest.raises(MedicError, match=text):
+            await supervisor.stop(parse_target(target))
+        with pytest.raises(MedicError, match="no pool 'y': configured under `workers:` are rpa"):
+            await supervisor.ensure("y")
+        assert supervisor.worker(parse_target(target)) is None
+
+
+async def test_leaving_without_an_end_leaves_workers_to_the_next_one(state):
+    first = Supervisor([spec(count=2)], state, SystemClock(), print)
+    async with first:
+        await first.ensure()
+        before = pids(first)
+    async with Supervisor([spec(count=2)], state, SystemClock(), print) as second:
+        assert pids(second) == before
+        assert all(worker.adopted for worker in second.pools()[0].workers)
+        assert [change.do for change in (await second.ensure()).changes] == [Do.KEEP, Do.KEEP]
+        await second.end()
+        assert living_count(state) == 0
+
+
+async def test_the_exit_of_an_adopted_worker_is_noticed(state, exits):
+    async with Supervisor([spec()], state, SystemClock(), print) as first:
+        await first.ensure()
+    async with Supervisor([spec()], state, SystemClock(), exits) as second:
+        kill(pid(second))
+        told = await exits.next()
+        assert (told.reason, told.status) == (ExitReason.CRASH, "unknown")
+        await second.start(ONE, HEALER)
+        assert not second.worker(ONE).adopted
+        await second.end()
+
+
+async def test_workers_of_pools_and_slots_that_are_configured_no_more_are_stopped(state):
+    async with Supervisor([spec(count=3), spec("old", count=2)], state, SystemClock(), print) as first:
+        await first.ensure()
+    async with Supervisor([spec(count=1)], state, SystemClock(), print) as second:
+        assert {pool.name: len(pool.workers) for pool in second.pools()} == {"old": 2, "rpa": 3}
+        ensured = await second.ensure()
+        assert sorted(change.worker for change in ensured.stopped) == ["old/1", "old/2", "rpa/2", "rpa/3"]
+        assert set(living(state)) == {"rpa.1"}
+        assert [pool.name for pool in second.pools()] == ["rpa"]
+        await second.end()
+
+
+async def test_a_reload_brings_new_pools_and_takes_old_ones_away(state):
+    async with supervised(state, spec("a", count=2), spec("b")) as supervisor:
+        kept = pid(supervisor, worker_target("a", 1))
+        await supervisor.replace([spec("a", count=1), spec("c", count=2)])
+        assert set(living(state)) == {"a.1", "c.1", "c.2"}
+        assert pid(supervisor, worker_target("a", 1)) == kept
+        assert [pool.name for pool in supervisor.pools()] == ["a", "c"]
+        await supervisor.replace([spec("b")])
+        assert set(living(state)) == {"b.1"}
+
+
+async def test_a_refused_reload_changes_nothing(state):
+    async with supervised(state, spec("a")) as supervisor:
+        with pytest.raises(MedicError, match="wait for each other"):
+            await supervisor.replace([spec("a", after=("b",)), spec("b", after=("a",))])
+        assert [pool.name for pool in supervisor.pools()] == ["a"]
+        assert [change.do for change in (await supervisor.ensure()).changes] == [Do.KEEP]
+
+
+async def test_the_end_stops_all_and_tells_nobody(state, exits):
+    async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
+        await supervisor.end()
+        assert living_count(state) == 0
+        with pytest.raises(RefusedError, match="Medic is ending"):
+            await supervisor.start(ONE, HEALER)
+    assert exits.all == []
+
+
+async def test_the_end_can_keep_all_or_one_pool(state):
+    async with supervised(state, spec("a", on_exit=End.KEEP), spec("b")) as supervisor:
+        await supervisor.end()
+        assert set(living(state)) == {"a.1"}
+    async with supervised(state, spec("a"), spec("b")) as supervisor:
+        await supervisor.end(keep=True)
+        assert living_count(state) == 2
+
+
+async def test_pools_end_before_those_they_came_after(state, bell):
+    def words(name):
+        return shell(f'trap "echo {name} ends > $BELL; exit" TERM; echo {name} > $BELL; while :; do sleep 0.01; done')
+
+    queue, worker = spec("queue", words("queue"), env=bell.env), spec("w", words("w"), env=bell.env, after=("queue",))
+    async with supervised(state, worker, queue) as supervisor:
+        assert {await bell.heard(), await bell.heard()} == {"queue", "w"}
+        await supervisor.end()
+        assert [await bell.heard(), await bell.heard()] == ["w ends", "queue ends"]
+
+
+async def test_a_silent_worker_is_killed_and_told_as_hung(state, exits):
+    pool = spec(heartbeat=timedelta(seconds=0.05))
+    async with supervised(state, pool, on_exit=exits) as supervisor:
+        told = await exits.next()
+        assert (told.reason, told.status) == (ExitReason.HUNG, "SIGKILL")
+        await supervisor.start(ONE, HEALER)
+        assert restarts(supervisor) == {"hung": 1}
+
+
+BEATING = """
+import os, socket, sys, time
+channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+address = os.environ["NOTIFY_SOCKET"].replace("@", chr(0), 1)
+bell = open(os.environ["BELL"], "w", buffering=1)
+pause = int(os.environ["WATCHDOG_USEC"]) / 8e6
+for beat in range(int(sys.argv[1])):
+    channel.sendto(b"WATCHDOG=1", address)
+    print(os.getpid(), file=bell)
+    time.sleep(pause)
+time.sleep(600)
+"""
+
+
+async def test_a_worker_lives_for_as_long_as_it_beats(state, bell, exits):
+    pool = spec(command=("python3", "-S", "-c", BEATING, "12"), env=bell.env, heartbeat=timedelta(seconds=0.8))
+    async with supervised(state, pool, on_exit=exits) as supervisor:
+        beats = [await bell.pid() for _ in range(12)]
+        assert set(beats) == {pid(supervisor)}, "twelve beats take longer than one heartbeat"
+        assert (await exits.next()).reason is ExitReason.HUNG
+
+
+async def test_an_adopted_worker_is_heard_by_the_next_daemon(state, bell, exits):
+    pool = spec(command=("python3", "-S", "-c", BEATING, "1000"), env=bell.env, heartbeat=timedelta(seconds=0.8))
+    async with Supervisor([pool], state, SystemClock(), print) as first:
+        await first.ensure()
+        worker = await bell.pid()
+    async with supervised(state, pool, on_exit=exits) as second:
+        for _ in range(10):
+            assert await bell.pid() == worker
+        os.kill(worker, signal.SIGSTOP)
+        assert (await exits.next()).reason is ExitReason.HUNG
+        assert second.worker(ONE).state is SlotState.EMPTY
+
+
+async def test_ensure_without_a_daemon_leaves_workers_behind_that_a_daemon_adopts(state):
+    done = await ensure_once([spec(count=2)], state)
+    assert [change.worker for change in done.started] == ["rpa/1", "rpa/2"]
+    before = living(state)
+    assert [change.do for change in (await ensure_once([spec(count=2)], state)).changes] == [Do.KEEP, Do.KEEP]
+    assert living(state) == before
+    assert [change.do for change in (await ensure_once([spec(count=3)], state, dry_run=True)).started] == [Do.START]
+    assert living(state) == before
+    async with Supervisor([spec(count=2)], state, SystemClock(), print) as supervisor:
+        assert {frozenset({found}) for found in pids(supervisor)} == {frozenset(each) for each in before.values()}
+        await supervisor.end()
+
+
+async def test_an_error_in_the_body_comes_out_as_it_is_and_leaves_workers_running(state):
+    async def work():
+        async with Supervisor([spec()], state, SystemClock(), print) as supervisor:
+            await supervisor.ensure()
+            raise MedicError("something else")
+
+    with pytest.raises(MedicError, match="something else"):
+        await work()
+    assert living_count(state) == 1
+
+
+async def test_a_cancelled_body_leaves_workers_running(state):
+    up = asyncio.Event()
+
+    async def work():
+        async with Supervisor([spec()], state, SystemClock(), print) as supervisor:
+            await supervisor.ensure()
+            up.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(work())
+    async with asyncio.timeout(PATIENCE):
+        await up.wait()
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert living_count(state) == 1
+
+
+async def test_a_stops_file_that_cannot_be_read_is_refused_before_anything_is_touched(state):
+    (state / "workers").mkdir(parents=True)
+    (state / "workers" / "stopped").write_text("nonsense")
+    with pytest.raises(MedicError, match="nonsense"):
+        await ensure_once([spec()], state)
+    assert living_count(state) == 0
