@@ -1,8 +1,9 @@
 """YAML as rule files use it: nodes that know their line, and scalars that stay the text that was written."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -13,10 +14,24 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _NULL, _STRING, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
-class _Loader(yaml.SafeLoader):
-    """Resolves only what YAML 1.2 and this schema need: ``off``, ``on`` and ``12:30`` stay text."""
+class _Guessless:
+    """Leaves out PyYAML's YAML 1.1 guesses: ``off``, ``on`` and ``12:30`` stay text."""
 
-    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own attribute, replaced so that its YAML 1.1 guesses are off
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+class _Slow(_Guessless, yaml.SafeLoader):
+    """PyYAML's own reader."""
+
+
+if yaml.__with_libyaml__:
+
+    class _Fast(_Guessless, yaml.CSafeLoader):
+        """The same through libyaml: three times as fast, and what Prometheus' reader descends from."""
+
+    LOADERS: tuple[type[yaml.SafeLoader | yaml.CSafeLoader], ...] = (_Fast, _Slow)
+else:
+    LOADERS = (_Slow,)
 
 
 class Mistake(NamedTuple):
@@ -59,9 +74,13 @@ class Entry(NamedTuple):
     value: Node
 
 
-def compose(content: str, notes: Notes) -> Node | None:
+def compose(content: str, notes: Notes, reader: type[yaml.SafeLoader | yaml.CSafeLoader] = LOADERS[0]) -> Node | None:
     """Read the first document of a file, as Prometheus does; None when it is empty or is not YAML."""
-    loader = _Loader(content)
+    try:
+        loader = reader(content)
+    except yaml.YAMLError as error:
+        notes.add(1, f"this is not YAML: {error}")
+        return None
     try:
         return loader.get_node() if loader.check_node() else None
     except yaml.MarkedYAMLError as error:
@@ -82,7 +101,7 @@ def line_of(node: Node) -> int:
 def is_null(node: Node) -> bool:
     """Tell whether nothing was written, or null."""
     return isinstance(node, ScalarNode) and (
-        node.tag == _NULL or (node.style is None and node.value in _NULLS and node.tag == _STRING)
+        node.tag == _NULL or (not node.style and node.value in _NULLS and node.tag == _STRING)
     )
 
 
@@ -109,7 +128,7 @@ def entries(node: Node, notes: Notes, *, what: str) -> Iterator[Entry]:
 
 
 def _is_merge(key: ScalarNode) -> bool:
-    return key.value == "<<" and key.style is None
+    return key.value == "<<" and not key.style
 
 
 def _merged(node: MappingNode, seen: set[str], notes: Notes) -> Iterator[Entry]:
@@ -147,4 +166,4 @@ def scalar(node: Node, notes: Notes, *, what: str) -> str:
 
 def is_quoted(node: Node) -> bool:
     """Tell whether a scalar was written in quotes or as a block, so that it can be no number."""
-    return isinstance(node, ScalarNode) and node.style is not None
+    return isinstance(node, ScalarNode) and bool(node.style)

@@ -52,12 +52,12 @@ class Projection:
 
 def keeping(*names: str) -> Projection:
     """Project onto *names*; labels that a set lacks stay absent."""
-    return Projection("by\0" + "\0".join(sorted(set(names))), frozenset(names), keep=True)
+    return Projection(f"by {sorted(set(names))}", frozenset(names), keep=True)
 
 
 def dropping(*names: str) -> Projection:
     """Project away *names*."""
-    return Projection("without\0" + "\0".join(sorted(set(names))), frozenset(names), keep=False)
+    return Projection(f"without {sorted(set(names))}", frozenset(names), keep=False)
 
 
 BARE = dropping(NAME, "__type__", "__unit__")

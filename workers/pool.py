@@ -142,6 +142,7 @@ class Keeper:
             steps = plan(order, self._scene())
             for step in () if order.dry_run else steps:
                 await self._take(step, order.reason)
+                await asyncio.sleep(0)  # a start costs a millisecond, and a pool may have hundreds of them
             if answer is not None and not answer.done():
                 answer.set_result(steps)
         finally:
@@ -178,7 +179,9 @@ class Keeper:
 
     async def _fill(self, slot: Slot) -> None:
         now = self._house.clock.now()
+        failpoint("worker.lock.before")
         found = await claim(slot.place, self.spec, now)
+        failpoint("worker.lock.after")
         if isinstance(found, Occupant):
             self._settle(slot, found)
             return

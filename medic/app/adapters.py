@@ -73,18 +73,21 @@ class Pulse:
 class Letterbox:
     """The rhythm's port ``Submit``: canaries go into an embedded queue, over HTTP like everybody's tasks."""
 
-    client: QueueClient
+    url: str
+    token: str
 
     async def submit(self, type_: str, payload: Json, *, canary: bool) -> str:
         """Add a task and return its id."""
-        client = self.client.twin(timeout=SUBMIT_TIMEOUT, patience=5)
-        with closing(client):
+        with closing(self._client()) as client:
             return await in_thread(
                 lambda: client.submit(type_, payload, canary=canary), timeout=SUBMIT_TIMEOUT, name="canary"
             )
 
     async def task(self, id_: str) -> Task:
         """Return a task as it stands."""
-        client = self.client.twin(timeout=SUBMIT_TIMEOUT, patience=0)
-        with closing(client):
+        with closing(self._client()) as client:
             return await in_thread(lambda: client.get(id_), timeout=SUBMIT_TIMEOUT, name="canary")
+
+    def _client(self) -> QueueClient:
+        """Make one for each use: a client belongs to one thread."""
+        return QueueClient(self.url, token=self.token, timeout=SUBMIT_TIMEOUT, patience=2)

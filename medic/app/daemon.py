@@ -13,6 +13,7 @@ from functools import partial
 from medic.app import log as logging_
 from medic.app import reload, systemd
 from medic.app.house import House
+from medic.app.rising import rise
 from medic.app.settings import HostPort, Settings
 from medic.app.state import Holder, State, hold, prepare, sign, token
 from medic.app.web import application
@@ -20,7 +21,7 @@ from medic.app.web.site import is_loopback, serve
 from medic.app.wiring import furnish
 from medic.core.clock import Clock, SystemClock
 from medic.core.locks import Lock
-from medic.core.tasks import every, guarded, start
+from medic.core.tasks import every, start
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +89,9 @@ async def _loops(house: House, notify: systemd.Notify, url: str) -> AsyncIterato
     interval = house.settings.interval.total_seconds()
     async with asyncio.TaskGroup() as group:
         tasks = [
-            start(group, house.runner.run(), name="collectors"),
-            start(group, house.healer.run(), name="healer"),
             start(group, every(interval, partial(_beat, house, notify), name="tick"), name="tick"),
-            start(group, _begin(house, notify, url), name="begin"),
-            start(group, house.scheduler.run(), name="scheduler"),
+            start(group, house.healer.run(), name="healer"),
+            start(group, _recur(house, notify, url), name="rhythm"),
         ]
         yield group
         for task in tasks:
@@ -104,12 +103,14 @@ async def _beat(house: House, notify: systemd.Notify) -> None:
     notify.say("WATCHDOG=1")
 
 
-async def _begin(house: House, notify: systemd.Notify, url: str) -> None:
-    """Start the pools, and say that we are ready once the first tick is committed."""
-    await guarded(house.supervisor.ensure, name="ensure")
-    await house.ticker.ready.wait()
+async def _recur(house: House, notify: systemd.Notify, url: str) -> None:
+    """Bring everything up, say that we are ready, and then let the slow collectors and the jobs run."""
+    await rise(house)
     log.info("ready", extra={"status_page": f"{url}/", "state": str(house.state.folder)})
     notify.say("READY=1", f"STATUS=status page at {url}/")
+    async with asyncio.TaskGroup() as group:
+        start(group, house.runner.run(), name="collectors")
+        start(group, house.scheduler.run(), name="scheduler")
 
 
 def _listen_to_signals(house: House, end: End, group: asyncio.TaskGroup) -> None:

@@ -1,6 +1,7 @@
 """The queues' figures: read by collectors in their threads, remembered for pages and reports."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from exporter.backends import http
@@ -9,9 +10,12 @@ from exporter.collectors import queues
 from medic.app.settings.measure import Queue
 from medic.core.errors import MedicError
 from medic.core.queue import QueueFigures
+from medic.core.tasks import in_thread
 
 LONGEST = timedelta(seconds=5)
-"""No queue may take longer to answer than this, however rare the ticks are."""
+"""After which a queue is down, however rare the ticks are."""
+TIMEOUT = timedelta(seconds=4)
+"""Of one step of asking; a little less, so that what is wrong can still be said."""
 
 
 class Figures:
@@ -26,6 +30,13 @@ class Figures:
         """Return what is known of each queue, in the order of the configuration."""
         return tuple(self._last.get(name, _down(queue)) for name, queue in self._queues.items())
 
+    async def answering(self, names: Collection[str]) -> bool:
+        """Ask the queues of these *names* at once, and tell whether all of them answer."""
+        readers = [self._reader(queue) for name, queue in self._queues.items() if name in names]
+        asked = [in_thread(read, timeout=LONGEST.total_seconds(), name="queue") for read in readers]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return all(isinstance(answer, QueueFigures) for answer in answers)
+
     def collectors(self, interval: timedelta) -> list[Collector]:
         """Build a collector for each queue; each is read as often as the host, on a clock of its own."""
         every = max(interval, timedelta(seconds=1))
@@ -37,7 +48,7 @@ class Figures:
     def _reader(self, queue: Queue) -> Callable[[], QueueFigures]:
         def read() -> QueueFigures:
             try:
-                found = http.read(queue.stats_url, queue.name, str(queue.backend), timeout=LONGEST.total_seconds())
+                found = http.read(queue.stats_url, queue.name, str(queue.backend), timeout=TIMEOUT.total_seconds())
             except (MedicError, OSError):
                 self._last[queue.name] = _down(queue)
                 raise

@@ -3,18 +3,15 @@
 import logging
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from medic.app.log import Readable
-from medic.app.queues import address, announce, choose, token
+from medic.app.queues import client
 from medic.app.settings.measure import Queue
 from medic.app.settings.model import Settings
-from medic.app.state import State, prepare
-from medic.app.state import token as make_token
+from medic.app.state import State, prepare, token
 from medic.core.clock import SystemClock
 from medic.core.errors import MedicError
-from workers.client import QueueClient
 from workers.queue.spec import QueueSpec
 
 
@@ -37,8 +34,7 @@ async def serve_queues(settings: Settings) -> None:
     prepare(state)
     async with open_queue(state.queue) as store:
         specs = [_spec(queue) for queue in settings.embedded]
-        tell = partial(announce, state.folder)
-        await serve(specs, store, SystemClock(), token=make_token(state), announce=tell)
+        await serve(specs, store, SystemClock(), token=token(state))
 
 
 def work(settings: Settings, queue: str | None, files: Sequence[Path], *, grace: float, limit: float) -> int:
@@ -49,11 +45,6 @@ def work(settings: Settings, queue: str | None, files: Sequence[Path], *, grace:
     log_to_stderr()
     tasks = load(files)
     return run_worker(client(settings, queue), tasks, grace=grace, limit=limit)
-
-
-def client(settings: Settings, queue: str | None) -> QueueClient:
-    """Make a client of an embedded queue, by its name or of the only one."""
-    return QueueClient(address(choose(settings, queue), settings.state), token=token(settings.state))
 
 
 def _spec(queue: Queue) -> QueueSpec:

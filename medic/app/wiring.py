@@ -36,7 +36,6 @@ from rhythm.scheduler import Scheduler
 from rules.engine import Engine
 from rules.promql import Compat
 from rules.series import Series
-from workers.client import QueueClient
 from workers.supervisor import Supervisor
 
 REMEMBERED = (
@@ -156,5 +155,5 @@ def _context(settings: Settings, state: State, clock: Clock, house: Callable[[],
     async def check() -> Sequence[Check]:
         return checks(await house().status())
 
-    queues = tuple((queue.name, Letterbox(QueueClient(queue.base, token=token(state)))) for queue in settings.embedded)
+    queues = tuple((queue.name, Letterbox(queue.base, token(state))) for queue in settings.embedded)
     return Context(clock, check=check, queues=queues)

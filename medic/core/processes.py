@@ -17,6 +17,7 @@ from typing import NamedTuple
 from medic.core.errors import MedicError
 from medic.core.workers import ProcessId
 
+NEEDS_LINUX = "supervising processes needs Linux 5.4 or later: this system has no pidfds"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -136,6 +137,7 @@ class Process:
 
 def spawn(command: Command) -> Process:
     """Start *command* in a session of its own; raises MedicError when it cannot be executed."""
+    _prepare()
     with _output(command.output) as output:
         try:
             child = subprocess.Popen(
@@ -237,13 +239,22 @@ def _output(path: Path | None) -> Iterator[int]:
         os.close(descriptor)
 
 
+def _prepare() -> None:
+    """Undo an ignored SIGCHLD, which is inherited: the kernel would reap our children, and their numbers be free."""
+    if not hasattr(os, "pidfd_open"):
+        raise MedicError(NEEDS_LINUX)
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        with contextlib.suppress(ValueError):  # only the main thread may change it
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
 def _take_hold(child: "subprocess.Popen[bytes]") -> Process:
     # A child that has already ended is a zombie until we reap it: its number and its stat file are still its own.
     try:
         stat = Path(f"/proc/{child.pid}/stat").read_text(encoding="utf-8", errors="replace")
         identity = ProcessId(boot_id(), child.pid, int(stat.rpartition(")")[2].split()[19]))
         return Process(identity, _pidfd(child.pid), child)
-    except (OSError, MedicError) as error:  # out of descriptors, or no Linux: never leave one that nobody watches
+    except OSError as error:  # out of descriptors: never leave one behind that nobody watches
         child.kill()
         child.wait()
         raise MedicError(f"cannot supervise {child.args!r}: {error}; raise the limit of open files") from error
@@ -258,14 +269,14 @@ def _why_not(error: OSError | ValueError, command: Command) -> str:
 
 def _pidfd(pid: int) -> int:
     if not hasattr(os, "pidfd_open"):
-        raise MedicError("supervising processes needs Linux 5.4 or later: this system has no pidfds")
+        raise MedicError(NEEDS_LINUX)
     return os.pidfd_open(pid)
 
 
 def _collect(pidfd: int) -> ExitStatus:
     try:
         result = os.waitid(os.P_PIDFD, pidfd, os.WEXITED)
-    except ChildProcessError:  # SIGCHLD was ignored when we were started, so the kernel keeps no status for us
+    except ChildProcessError:  # some library waited for any child, and took the status of ours
         return UNKNOWN_EXIT
     if result is None:
         return UNKNOWN_EXIT

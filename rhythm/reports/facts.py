@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from medic.core.alerts import Alert
 from medic.core.errors import MedicError
@@ -10,6 +11,9 @@ from medic.core.queue import QueueFigures
 from medic.core.runs import Run
 from medic.core.workers import Pool
 from rhythm.ports import Check
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,23 @@ class Facts:
 
 def encode(facts: Facts) -> bytes:
     """Write facts as JSON, for the child process that makes the report."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Facts).dump_json(facts)
+    return _envelope()(facts=facts).model_dump_json().encode()
 
 
 def decode(text: bytes) -> Facts:
     """Read what ``encode`` wrote; raises MedicError when it is something else."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(Facts).validate_json(text)
+        found: Facts = _envelope().model_validate_json(text).facts  # type: ignore[attr-defined]  # made at run time
     except ValidationError as error:
-        raise MedicError(
-            f"the facts of a report cannot be read ({error.error_count()} faults); restart Medic"
-        ) from error
+        count = error.error_count()
+        raise MedicError(f"the facts of a report cannot be read ({count} faults); restart Medic") from error
+    return found
+
+
+def _envelope() -> "type[BaseModel]":
+    """Make the model around the facts; the last bound of a histogram is infinity, which JSON has only as a text."""
+    from pydantic import ConfigDict, create_model
+
+    return create_model("Envelope", __config__=ConfigDict(ser_json_inf_nan="strings"), facts=(Facts, ...))

@@ -246,15 +246,21 @@ def test_we_know_ourselves():
     assert identify(2**22 + 1) is None
 
 
-def test_where_sigchld_is_ignored_the_end_is_noticed_all_the_same():
+def test_where_sigchld_was_ignored_a_child_is_waited_for_all_the_same():
     script = (
         "import asyncio, signal; from medic.core.processes import Command, spawn\n"
         "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-        "async def main(): return await spawn(Command(('true',))).wait()\n"
+        "async def main(): return await spawn(Command(('sh', '-c', 'exit 3'))).wait()\n"
         "print(asyncio.run(main()).words)"
     )
     done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, timeout=PATIENCE, check=True)
-    assert done.stdout == "unknown\n"
+    assert done.stdout == "exit 3\n"
+
+
+async def test_where_somebody_else_took_the_status_the_end_is_noticed_all_the_same():
+    process = spawn(sh("exit 3"))
+    reap(process.id.pid)
+    assert (await ended(process)).words == "unknown"
 
 
 def test_a_child_that_cannot_be_watched_is_not_left_running(tmp_path):

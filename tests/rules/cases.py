@@ -50,7 +50,7 @@ def snapshots(inputs, interval_ms, until_ms):
 def start(groups, interval_ms, *, compat=Compat.PROMETHEUS_3, **options):
     """Begin with an empty series and an engine on it."""
     series = Series()
-    options.setdefault("collectors_of", lambda name: frozenset())
+    options.setdefault("collectors_of", lambda _: frozenset())
     return series, Engine(groups, series, interval_ms=interval_ms, compat=compat, **options)
 
 

@@ -202,11 +202,8 @@ def test_a_query_offset_looks_back_and_writes_back():
 
 
 def test_templates_can_ask_the_series():
-    host = Host(
-        group(
-            "{alert: A, expr: x > 1, annotations: {n: '{{ query \"sum(y)\" | first | value }}', e: '{{ query \"(\" }}'}}"
-        )
-    )
+    notes = "{n: '{{ query \"sum(y)\" | first | value }}', e: '{{ query \"(\" }}'}"
+    host = Host(group(f"{{alert: A, expr: x, annotations: {notes}}}"))
     [alert] = host.tick({("y", labels(job="a")): 2, ("y", labels(job="b")): 3}, x=2)
     told = dict(alert.annotations)
     assert told["n"] == "5"
@@ -355,11 +352,28 @@ def test_the_branch_of_an_or_that_this_host_does_not_have_is_not_waited_for():
 
 
 def test_of_two_rules_that_make_the_same_alert_the_one_that_has_it_is_asked():
+    host = Host(group("{alert: A, expr: nowhere > 1}", "{alert: A, expr: y > 1}"))
+    [alert] = host.tick(y=2)
+    healed = host.at
+    host.tick(y=0)
+    assert host.condition(alert, since=healed).truth is Truth.FALSE
+
+
+def test_an_alert_of_another_rule_with_the_same_name_is_told_apart_by_its_fixed_labels():
     host = Host(group("{alert: A, expr: x > 1, labels: {s: a}}", "{alert: A, expr: y > 1, labels: {s: b}}"))
     [alert] = host.tick(x=0, y=2)
     healed = host.at
     host.tick(x=2, y=0)
     assert host.condition(alert, since=healed).truth is Truth.FALSE
+
+
+def test_an_alert_from_before_a_restart_is_judged_by_the_rules_that_could_have_made_it():
+    host = Host(group("{alert: A, expr: y > 1}"))
+    [alert] = host.tick(y=2)
+    again = Host(group("{alert: A, expr: y > 1}"))
+    again.tick(y=0)
+    again.tick(y=0)
+    assert again.condition(alert, since=again.at - 1).truth is Truth.FALSE
 
 
 def test_an_alert_that_no_rule_makes_is_unknown():

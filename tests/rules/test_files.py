@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.document import Mistake, RuleFileError
+from rules.document import LOADERS, Mistake, Notes, RuleFileError, compose
 from rules.files import load, parse, repeated
 from rules.groups import AlertRule, RecordRule
 from rules.promql import Compat
@@ -123,3 +123,21 @@ def test_the_same_rule_twice_is_taken_and_told():
 def test_any_text_is_read_or_refused_with_mistakes(text):
     refuses(text)
     refuses(f"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: 1\n    labels: {text}")
+
+
+@pytest.mark.parametrize("name", GOOD | BAD)
+def test_both_readers_of_yaml_agree_on_what_is_yaml(name):
+    verdicts = set()
+    for reader in LOADERS:
+        notes = Notes("r.yml")
+        node = compose((GOOD | BAD)[name], notes, reader)
+        verdicts.add((node is None, bool(notes.mistakes)))
+    assert len(verdicts) == 1
+
+
+def test_a_file_that_is_not_yaml_is_refused_at_the_line():
+    [mistake] = mistakes("groups:\n- name: g\n  rules: [\n")
+    assert mistake.line in {3, 4}
+    assert mistake.text.startswith("this is not YAML: ")
+    [mistake] = mistakes("groups:\n- name: \x00\n")
+    assert mistake.text.startswith("this is not YAML: ")

@@ -30,7 +30,7 @@ def run(holds, *evaluations):
     """Evaluate once a minute; each evaluation is the labels that the rule finds."""
     alerts, told = NONE, []
     for minute, every in enumerate(evaluations):
-        alerts = step(alerts, found(*every), minute * MINUTE, holds, lambda labels: CONDITION_FALSE)
+        alerts = step(alerts, found(*every), minute * MINUTE, holds, lambda _: CONDITION_FALSE)
         told.append({labels: alert.state.value for labels, alert in alerts.items()})
     return alerts, told
 
@@ -135,7 +135,7 @@ def test_an_alert_fires_only_after_holding_and_lives_only_while_found_or_kept(hi
             missed[labels] = 0 if present else missed[labels] + 1
             bridged = fired[labels] and 0 < missed[labels] <= keep
             held[labels] = held[labels] + 1 if present or bridged else 0
-            fired[labels] = fired[labels] and bool(held[labels]) or held[labels] > hold
+            fired[labels] = (fired[labels] and held[labels] > 0) or held[labels] > hold
             expected = "firing" if fired[labels] else "pending" if held[labels] else "inactive"
             state = alerts[labels].state if labels in alerts else AlertState.INACTIVE
             assert state.value == expected

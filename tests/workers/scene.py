@@ -11,6 +11,7 @@ from pathlib import Path
 from medic.core.clock import SystemClock
 from medic.core.holders import holders
 from medic.core.processes import adopt
+from medic.core.targets import Target
 from medic.core.workers import Exit, ExitReason
 from workers.identity import parse
 from workers.spec import PoolSpec
@@ -114,6 +115,19 @@ def _leads(pid: int) -> bool:
 
 def living_count(state: Path) -> int:
     return sum(len(pids) for pids in living(state).values())
+
+
+def pid_of(supervisor: Supervisor, target: Target) -> int:
+    return supervisor.worker(target).process.pid
+
+
+def pids_of(supervisor: Supervisor) -> set[int]:
+    return {worker.process.pid for pool in supervisor.pools() for worker in pool.workers if worker.process}
+
+
+def restarts(supervisor: Supervisor, pool: str = "rpa") -> dict[str, int]:
+    (found,) = (each for each in supervisor.pools() if each.name == pool)
+    return {str(reason): count for reason, count in found.restarts if count}
 
 
 def kill(pid: int) -> None:

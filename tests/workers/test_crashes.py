@@ -36,6 +36,15 @@ asyncio.run(main())
 """
 
 
+STARTING = (
+    "worker.lock.before",
+    "worker.lock.after",
+    "worker.spawn.before",
+    "worker.spawn.after",
+    "worker.write.after",
+)
+
+
 def run_daemon(state, failpoint):
     """Run a daemon that starts, restarts and stops a pool, until it dies at *failpoint*."""
     env = {**os.environ, "MEDIC_FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
@@ -44,7 +53,7 @@ def run_daemon(state, failpoint):
 
 
 @pytest.mark.parametrize("nth", [1, 4])
-@pytest.mark.parametrize("point", ["worker.spawn.before", "worker.spawn.after", "worker.write.after"])
+@pytest.mark.parametrize("point", STARTING)
 async def test_killed_around_a_start_it_leaves_what_the_next_one_completes(state, point, nth):
     code = await asyncio.to_thread(run_daemon, state, f"{point}:{nth}")
     assert code == -signal.SIGKILL

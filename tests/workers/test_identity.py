@@ -4,7 +4,7 @@ import json
 from datetime import UTC
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medic.core.workers import ProcessId
@@ -25,6 +25,7 @@ def test_half_a_file_names_nobody(identity, data):
     assert parse(text[: data.draw(st.integers(0, len(text) - 1))]) is None
 
 
+@settings(max_examples=50)
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_any_other_text_names_nobody(text):
     assert parse(text) is None

@@ -1,6 +1,6 @@
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medic.core.queue import Task, TaskState
@@ -29,6 +29,7 @@ def test_a_task_whose_end_is_only_to_be_told_never_runs_for_too_long():
     assert decide(told, None, 15.0, 1e9) is Duty.EXTEND
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.none() | st.floats(0, 1e6))
 def test_an_idle_worker_waits_until_the_end_of_its_grace(now, end_by):
     ended = end_by is not None and now >= end_by

@@ -1,7 +1,7 @@
 """What an operator stopped."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medic.core.errors import MedicError
@@ -38,6 +38,7 @@ def test_a_stopped_pool_covers_slots_that_come_later():
     assert slots_of({pool_target("a")}, "ab", [1]) == frozenset()
 
 
+@settings(max_examples=20)
 @given(stopped=STOPPED)
 def test_what_was_written_is_read(tmp_path_factory, stopped):
     path = tmp_path_factory.mktemp("stops") / "stopped"

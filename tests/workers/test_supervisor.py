@@ -1,8 +1,6 @@
 """The supervisor with real processes: exact N, whoever asks for what."""
 
 import asyncio
-import os
-import signal
 from datetime import timedelta
 
 import pytest
@@ -12,36 +10,22 @@ from medic.core.errors import MedicError, RefusedError
 from medic.core.processes import identify
 from medic.core.targets import parse_target, pool_target, worker_target
 from medic.core.workers import ExitReason, SlotState
-from tests.workers.scene import PATIENCE, kill, living, living_count, shell, spec, supervised
+from tests.workers.scene import kill, living, living_count, pid_of, pids_of, restarts, shell, spec, supervised
 from workers.plan import Do
-from workers.spec import End
-from workers.supervisor import Supervisor, ensure_once
+from workers.supervisor import Supervisor
 
 RPA, ONE, TWO = pool_target("rpa"), worker_target("rpa", 1), worker_target("rpa", 2)
 HEALER, OPERATOR = ExitReason.HEALER, ExitReason.OPERATOR
 
 
-def pid(supervisor, target=ONE):
-    return supervisor.worker(target).process.pid
-
-
-def pids(supervisor):
-    return {worker.process.pid for pool in supervisor.pools() for worker in pool.workers if worker.process}
-
-
-def restarts(supervisor, pool="rpa"):
-    (found,) = (each for each in supervisor.pools() if each.name == pool)
-    return {str(reason): count for reason, count in found.restarts if count}
-
-
 async def test_ensure_starts_what_is_missing_and_keeps_what_is_there(state, exits):
     async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
-        kept = pid(supervisor, ONE)
-        kill(pid(supervisor, TWO))
+        kept = pid_of(supervisor, ONE)
+        kill(pid_of(supervisor, TWO))
         await exits.next()
         assert [change.do for change in (await supervisor.ensure()).changes] == [Do.KEEP, Do.START]
         assert living_count(state) == 2
-        assert pid(supervisor, ONE) == kept
+        assert pid_of(supervisor, ONE) == kept
 
 
 async def test_a_dry_run_says_what_ensure_would_do_and_does_nothing(state):
@@ -61,7 +45,7 @@ async def test_bursts_of_callers_never_leave_one_too_many_or_too_few(state, exit
     async with supervised(state, spec(count=3), on_exit=exits) as supervisor:
         for _ in range(5):
             for number in (1, 2):
-                kill(pid(supervisor, worker_target("rpa", number)))
+                kill(pid_of(supervisor, worker_target("rpa", number)))
                 await exits.until(ExitReason.CRASH)
             orders = [supervisor.ensure("rpa") for _ in range(40)]
             orders += [supervisor.start(ONE, HEALER), supervisor.restart(TWO, OPERATOR), supervisor.ensure()]
@@ -101,10 +85,10 @@ async def test_a_slot_that_the_healer_has_is_left_alone_by_ensure(state, exits):
 
 async def test_a_restart_replaces_the_process_and_is_counted(state, exits):
     async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
-        before = pids(supervisor)
+        before = pids_of(supervisor)
         done = await supervisor.restart(RPA, HEALER)
         assert [change.worker for change in done.restarted] == ["rpa/1", "rpa/2"]
-        assert not before & pids(supervisor)
+        assert not before & pids_of(supervisor)
         assert living_count(state) == 2
         assert {each.reason for each in exits.all} == {HEALER}
         assert restarts(supervisor) == {"healer": 2}
@@ -116,7 +100,7 @@ async def test_a_restart_waits_for_the_end_of_the_old_one(state, bell):
         old = await bell.pid()
         await supervisor.restart(ONE, OPERATOR)
         assert identify(old) is None
-        assert await bell.pid() == pid(supervisor)
+        assert await bell.pid() == pid_of(supervisor, ONE)
 
 
 async def test_many_restarts_at_once_are_one(state, bell):
@@ -124,7 +108,7 @@ async def test_many_restarts_at_once_are_one(state, bell):
     async with supervised(state, spec(command=script, env=bell.env)) as supervisor:
         await bell.heard()
         await asyncio.gather(*(supervisor.restart(RPA, HEALER) for _ in range(20)))
-        assert await bell.pid() == pid(supervisor)
+        assert await bell.pid() == pid_of(supervisor, ONE)
         assert living_count(state) == 1
         assert restarts(supervisor) == {"healer": 1}
 
@@ -144,7 +128,7 @@ async def test_the_children_of_a_dead_worker_die_with_it(state, bell, exits):
     parent = shell("sleep 600 & echo $! > $BELL; wait")
     async with supervised(state, spec(command=parent, env=bell.env), on_exit=exits) as supervisor:
         child = await bell.pid()
-        kill(pid(supervisor))
+        kill(pid_of(supervisor, ONE))
         await exits.next()
         await supervisor.start(ONE, HEALER)
         assert await bell.pid() != child
@@ -155,7 +139,7 @@ async def test_a_child_that_ran_away_with_the_lock_does_not_block_the_slot(state
     parent = shell("setsid sh -c 'echo $$ > $BELL; exec sleep 600' & wait")
     async with supervised(state, spec(command=parent, env=bell.env), on_exit=exits) as supervisor:
         runaway = await bell.pid()
-        kill(pid(supervisor))
+        kill(pid_of(supervisor, ONE))
         await exits.next()
         await supervisor.start(ONE, HEALER)
         assert identify(runaway) is None
@@ -192,13 +176,13 @@ async def test_one_worker_of_a_stopped_pool_can_be_started(state):
 
 async def test_a_dry_run_of_a_command_changes_nothing(state):
     async with supervised(state, spec(count=1)) as supervisor:
-        before = pids(supervisor)
+        before = pids_of(supervisor)
         assert [change.do for change in (await supervisor.stop(RPA, dry_run=True)).changes] == [Do.STOP]
         assert [change.do for change in (await supervisor.restart(RPA, OPERATOR, dry_run=True)).changes] == [Do.RESTART]
         planned = await supervisor.scale("rpa", 2, dry_run=True)
         assert [change.do for change in planned.changes] == [Do.KEEP, Do.START]
         assert [change.do for change in (await supervisor.scale("rpa", 0, dry_run=True)).changes] == [Do.STOP]
-        assert pids(supervisor) == before
+        assert pids_of(supervisor) == before
         assert supervisor.stopped() == frozenset()
 
 
@@ -250,182 +234,3 @@ async def test_what_is_not_declared_is_refused(state, target, text):
         with pytest.raises(MedicError, match="no pool 'y': configured under `workers:` are rpa"):
             await supervisor.ensure("y")
         assert supervisor.worker(parse_target(target)) is None
-
-
-async def test_leaving_without_an_end_leaves_workers_to_the_next_one(state):
-    first = Supervisor([spec(count=2)], state, SystemClock(), print)
-    async with first:
-        await first.ensure()
-        before = pids(first)
-    async with Supervisor([spec(count=2)], state, SystemClock(), print) as second:
-        assert pids(second) == before
-        assert all(worker.adopted for worker in second.pools()[0].workers)
-        assert [change.do for change in (await second.ensure()).changes] == [Do.KEEP, Do.KEEP]
-        await second.end()
-        assert living_count(state) == 0
-
-
-async def test_the_exit_of_an_adopted_worker_is_noticed(state, exits):
-    async with Supervisor([spec()], state, SystemClock(), print) as first:
-        await first.ensure()
-    async with Supervisor([spec()], state, SystemClock(), exits) as second:
-        kill(pid(second))
-        told = await exits.next()
-        assert (told.reason, told.status) == (ExitReason.CRASH, "unknown")
-        await second.start(ONE, HEALER)
-        assert not second.worker(ONE).adopted
-        await second.end()
-
-
-async def test_workers_of_pools_and_slots_that_are_configured_no_more_are_stopped(state):
-    async with Supervisor([spec(count=3), spec("old", count=2)], state, SystemClock(), print) as first:
-        await first.ensure()
-    async with Supervisor([spec(count=1)], state, SystemClock(), print) as second:
-        assert {pool.name: len(pool.workers) for pool in second.pools()} == {"old": 2, "rpa": 3}
-        ensured = await second.ensure()
-        assert sorted(change.worker for change in ensured.stopped) == ["old/1", "old/2", "rpa/2", "rpa/3"]
-        assert set(living(state)) == {"rpa.1"}
-        assert [pool.name for pool in second.pools()] == ["rpa"]
-        await second.end()
-
-
-async def test_a_reload_brings_new_pools_and_takes_old_ones_away(state):
-    async with supervised(state, spec("a", count=2), spec("b")) as supervisor:
-        kept = pid(supervisor, worker_target("a", 1))
-        await supervisor.replace([spec("a", count=1), spec("c", count=2)])
-        assert set(living(state)) == {"a.1", "c.1", "c.2"}
-        assert pid(supervisor, worker_target("a", 1)) == kept
-        assert [pool.name for pool in supervisor.pools()] == ["a", "c"]
-        await supervisor.replace([spec("b")])
-        assert set(living(state)) == {"b.1"}
-
-
-async def test_a_refused_reload_changes_nothing(state):
-    async with supervised(state, spec("a")) as supervisor:
-        with pytest.raises(MedicError, match="wait for each other"):
-            await supervisor.replace([spec("a", after=("b",)), spec("b", after=("a",))])
-        assert [pool.name for pool in supervisor.pools()] == ["a"]
-        assert [change.do for change in (await supervisor.ensure()).changes] == [Do.KEEP]
-
-
-async def test_the_end_stops_all_and_tells_nobody(state, exits):
-    async with supervised(state, spec(count=2), on_exit=exits) as supervisor:
-        await supervisor.end()
-        assert living_count(state) == 0
-        with pytest.raises(RefusedError, match="Medic is ending"):
-            await supervisor.start(ONE, HEALER)
-    assert exits.all == []
-
-
-async def test_the_end_can_keep_all_or_one_pool(state):
-    async with supervised(state, spec("a", on_exit=End.KEEP), spec("b")) as supervisor:
-        await supervisor.end()
-        assert set(living(state)) == {"a.1"}
-    async with supervised(state, spec("a"), spec("b")) as supervisor:
-        await supervisor.end(keep=True)
-        assert living_count(state) == 2
-
-
-async def test_pools_end_before_those_they_came_after(state, bell):
-    def words(name):
-        return shell(f'trap "echo {name} ends > $BELL; exit" TERM; echo {name} > $BELL; while :; do sleep 0.01; done')
-
-    queue, worker = spec("queue", words("queue"), env=bell.env), spec("w", words("w"), env=bell.env, after=("queue",))
-    async with supervised(state, worker, queue) as supervisor:
-        assert {await bell.heard(), await bell.heard()} == {"queue", "w"}
-        await supervisor.end()
-        assert [await bell.heard(), await bell.heard()] == ["w ends", "queue ends"]
-
-
-async def test_a_silent_worker_is_killed_and_told_as_hung(state, exits):
-    pool = spec(heartbeat=timedelta(seconds=0.05))
-    async with supervised(state, pool, on_exit=exits) as supervisor:
-        told = await exits.next()
-        assert (told.reason, told.status) == (ExitReason.HUNG, "SIGKILL")
-        await supervisor.start(ONE, HEALER)
-        assert restarts(supervisor) == {"hung": 1}
-
-
-BEATING = """
-import os, socket, sys, time
-channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-address = os.environ["NOTIFY_SOCKET"].replace("@", chr(0), 1)
-bell = open(os.environ["BELL"], "w", buffering=1)
-pause = int(os.environ["WATCHDOG_USEC"]) / 8e6
-for beat in range(int(sys.argv[1])):
-    channel.sendto(b"WATCHDOG=1", address)
-    print(os.getpid(), file=bell)
-    time.sleep(pause)
-time.sleep(600)
-"""
-
-
-async def test_a_worker_lives_for_as_long_as_it_beats(state, bell, exits):
-    pool = spec(command=("python3", "-S", "-c", BEATING, "12"), env=bell.env, heartbeat=timedelta(seconds=0.8))
-    async with supervised(state, pool, on_exit=exits) as supervisor:
-        beats = [await bell.pid() for _ in range(12)]
-        assert set(beats) == {pid(supervisor)}, "twelve beats take longer than one heartbeat"
-        assert (await exits.next()).reason is ExitReason.HUNG
-
-
-async def test_an_adopted_worker_is_heard_by_the_next_daemon(state, bell, exits):
-    pool = spec(command=("python3", "-S", "-c", BEATING, "1000"), env=bell.env, heartbeat=timedelta(seconds=0.8))
-    async with Supervisor([pool], state, SystemClock(), print) as first:
-        await first.ensure()
-        worker = await bell.pid()
-    async with supervised(state, pool, on_exit=exits) as second:
-        for _ in range(10):
-            assert await bell.pid() == worker
-        os.kill(worker, signal.SIGSTOP)
-        assert (await exits.next()).reason is ExitReason.HUNG
-        assert second.worker(ONE).state is SlotState.EMPTY
-
-
-async def test_ensure_without_a_daemon_leaves_workers_behind_that_a_daemon_adopts(state):
-    done = await ensure_once([spec(count=2)], state)
-    assert [change.worker for change in done.started] == ["rpa/1", "rpa/2"]
-    before = living(state)
-    assert [change.do for change in (await ensure_once([spec(count=2)], state)).changes] == [Do.KEEP, Do.KEEP]
-    assert living(state) == before
-    assert [change.do for change in (await ensure_once([spec(count=3)], state, dry_run=True)).started] == [Do.START]
-    assert living(state) == before
-    async with Supervisor([spec(count=2)], state, SystemClock(), print) as supervisor:
-        assert {frozenset({found}) for found in pids(supervisor)} == {frozenset(each) for each in before.values()}
-        await supervisor.end()
-
-
-async def test_an_error_in_the_body_comes_out_as_it_is_and_leaves_workers_running(state):
-    async def work():
-        async with Supervisor([spec()], state, SystemClock(), print) as supervisor:
-            await supervisor.ensure()
-            raise MedicError("something else")
-
-    with pytest.raises(MedicError, match="something else"):
-        await work()
-    assert living_count(state) == 1
-
-
-async def test_a_cancelled_body_leaves_workers_running(state):
-    up = asyncio.Event()
-
-    async def work():
-        async with Supervisor([spec()], state, SystemClock(), print) as supervisor:
-            await supervisor.ensure()
-            up.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.ensure_future(work())
-    async with asyncio.timeout(PATIENCE):
-        await up.wait()
-        task.cancel()
-        await asyncio.wait([task])
-    assert task.cancelled()
-    assert living_count(state) == 1
-
-
-async def test_a_stops_file_that_cannot_be_read_is_refused_before_anything_is_touched(state):
-    (state / "workers").mkdir(parents=True)
-    (state / "workers" / "stopped").write_text("nonsense")
-    with pytest.raises(MedicError, match="nonsense"):
-        await ensure_once([spec()], state)
-    assert living_count(state) == 0

@@ -40,8 +40,7 @@ def submit(
     place: Place, task: str, payload: str | None, queue: str | None, count: int, *, dry_run: bool, as_json: bool
 ) -> None:
     """Submit a task of type TASK, with a PAYLOAD in JSON, and print its id."""
-    from medic.app.queues import choose
-    from medic.app.serving import client
+    from medic.app.queues import choose, client
     from workers.queue.wire import Submission
 
     settings, value = place.settings(), _payload(payload)
@@ -61,8 +60,7 @@ def submit(
 @as_json
 def stats(place: Place, queue: str | None, *, as_json: bool) -> None:
     """Show the figures of an embedded QUEUE, or of all."""
-    from medic.app.queues import choose
-    from medic.app.serving import client
+    from medic.app.queues import choose, client
 
     settings = place.settings()
     names = [queue] if queue else [each.name for each in settings.embedded] or [choose(settings, None).name]

@@ -138,6 +138,8 @@ def _queues(tree: Tree) -> Iterator[Finding]:
     for path, queue in find(tree, ("queues", "*")):
         if not isinstance(queue, dict):
             continue
+        if _backend(queue) == "embedded" and _text(queue, ("listen",)).endswith(":0"):
+            yield Finding((*path, "listen"), "leaves the port open", "name one: workers must find the queue again")
         if _backend(queue) == "embedded" and "url" in queue:
             yield Finding((*path, "url"), "has no meaning for an embedded queue", "write listen: HOST:PORT instead")
         if _backend(queue) != "embedded" and "listen" in queue:

@@ -69,6 +69,9 @@ CASES = {
     "queues: [{name: a, backend: http, url: 'http://x', listen: 'x:1'}]": (
         "medic.yml:1: queues[0].listen: has a meaning for an embedded queue alone; remove it"
     ),
+    "queues: [{name: a, listen: 'localhost:0'}]": (
+        "medic.yml:1: queues[0].listen: leaves the port open; name one: workers must find the queue again"
+    ),
     "queues:\n - name: a\n - name: b\n": (
         "medic.yml:3: queues[1].listen: 127.0.0.1:8091 is taken by queues[0].listen; "
         "give each its own port, such as 127.0.0.1:8092"

@@ -8,6 +8,7 @@ from rules.defaults import defaults
 from rules.files import load, repeated
 from rules.groups import AlertRule
 from rules.promql import Compat
+from rules.reading import least
 from tests.rules import promtool
 from tests.rules.cases import differences
 
@@ -62,7 +63,7 @@ def test_the_runbook_has_an_entry_for_each_rule_and_no_other():
 
 
 def test_the_ratio_rules_carry_the_least_number_of_tasks_that_they_need():
-    minimums = {rule.name for rule in rules() if rule.query.minimum is not None}
+    minimums = {rule.name for rule in rules() if least(rule.query) is not None}
     assert minimums == {"SuccessRateLow", "AllTasksFailing", "TaskLatencyHigh"}
 
 

@@ -82,14 +82,7 @@ class ServerProcess:
 
     def start(self, **environment):
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                SCRIPT,
-                self._folder / "queue.db",
-                str(self._port),
-                str(self._lease.total_seconds()),
-            ],
+            [sys.executable, "-c", SCRIPT, self._folder / "queue.db", f"{self._port}"],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,

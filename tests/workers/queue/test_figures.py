@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medic.core.queue import CanaryEnd, QueueTally, Slice, Window
@@ -34,6 +34,7 @@ def test_one_task_of_long_ago_is_no_data():
     assert weigh([Slice(NOW - 11 * HALF_LIFE, 1, 0)], NOW) is None
 
 
+@settings(deadline=None)
 @given(slices)
 def test_the_weighted_ratio_lies_between_the_worst_and_the_best_slice(parts):
     weighted = weigh(parts, NOW)
@@ -42,6 +43,7 @@ def test_the_weighted_ratio_lies_between_the_worst_and_the_best_slice(parts):
         assert min(ratios) - 1e-9 <= weighted <= max(ratios) + 1e-9
 
 
+@settings(deadline=None)
 @given(slices)
 def test_a_longer_window_never_holds_less(parts):
     hour, day = count_windows(parts, NOW)

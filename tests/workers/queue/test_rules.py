@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medic.core.errors import RefusedError
@@ -131,6 +131,7 @@ def test_what_is_no_canary_that_waits_for_too_long_is_left_alone(task):
         rules.overdue(task, 60_000, MINUTE)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(0, 20))
 def test_whoever_holds_a_task_it_is_delivered_at_most_so_many_times_before_it_fails(most, deaths):
     task = fresh()

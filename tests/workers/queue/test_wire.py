@@ -27,12 +27,14 @@ def test_json_that_is_nested_without_end_is_refused():
 
 
 @pytest.mark.parametrize("read", READERS)
+@settings(deadline=None)
 @given(jsons)
 def test_any_json_is_read_or_refused_with_advice(read, value):
     with contextlib.suppress(InvalidRequestError):
         read(value)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(body):
     with contextlib.suppress(InvalidRequestError):
@@ -99,7 +101,7 @@ def test_a_failure_needs_its_reason_as_text():
     assert wire.read_failure({"worker": "w", "error": "lone \ud800"}) == ("w", "lone ?")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(jsons, st.sampled_from(TaskState), st.booleans(), st.none() | st.integers(0, 2**53))
 def test_a_task_survives_the_wire(payload, state, canary, moment):
     task = Task("a", "default", "order", payload, state, 5, canary, 2, "w/1", moment, moment, moment, payload, "e")
