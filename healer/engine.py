@@ -140,6 +140,10 @@ class Healer:
         """Name the slots that are the healer's to fill, so that nobody else starts a second process there."""
         return intake.unfilled(self._memory.history, self._door.exits)
 
+    def check(self, policy: Policy) -> None:
+        """Raise MedicError with every mistake for which ``replace`` would refuse this policy."""
+        _checked(policy, self._actions)
+
     def replace(self, policy: Policy) -> None:
         """Go on under another policy; raises MedicError and keeps the old one when its actions are wrong."""
         self._policy = _checked(policy, self._actions)

@@ -1,9 +1,11 @@
 """What recurs, as it was configured: jobs, their triggers, and all that can be wrong with them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from zoneinfo import ZoneInfo
 
 from medic.core.errors import MedicError
@@ -98,30 +100,24 @@ def check_jobs(jobs: Sequence[JobSpec], builtins: Iterable[str]) -> None:
 
 
 def cycles(jobs: Iterable[JobSpec]) -> list[tuple[str, ...]]:
-    """Find the circles in ``after``, each once, written from its alphabetically first job back to itself."""
+    """Find circles in ``after``, each written from its alphabetically first job along its parents back to itself.
+
+    Of circles that share a job one is found; once that is mended, the next check finds the other.
+    """
     parents = {job.name: job.after for job in jobs}
-    found: set[tuple[str, ...]] = set()
-    settled: set[str] = set()
-    for name in sorted(parents):
-        _walk(name, (), parents, found, settled=settled)
+    found = []
+    while circle := _circle(parents):
+        found.append(circle)
+        parents = {name: after for name, after in parents.items() if name not in circle}
     return sorted(found)
 
 
-def _walk(
-    name: str,
-    path: tuple[str, ...],
-    parents: Mapping[str, tuple[str, ...]],
-    found: set[tuple[str, ...]],
-    *,
-    settled: set[str],
-) -> None:
-    """Depth first; a job whose ancestors were all seen is settled and never walked again."""
-    if name in path:
-        found.add(_rotated(path[path.index(name) :]))
-    elif name not in settled:
-        for parent in parents.get(name, ()):
-            _walk(parent, (*path, name), parents, found, settled=settled)
-        settled.add(name)
+def _circle(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        return _rotated(tuple(reversed(error.args[1][1:])))
+    return ()
 
 
 def _rotated(circle: tuple[str, ...]) -> tuple[str, ...]:
@@ -130,10 +126,8 @@ def _rotated(circle: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _doubles(jobs: Sequence[JobSpec]) -> list[str]:
-    names = [job.name for job in jobs]
-    return [
-        f"jobs.{name}: two jobs have this name; rename one" for name in sorted({n for n in names if names.count(n) > 1})
-    ]
+    counts = Counter(job.name for job in jobs)
+    return [f"jobs.{name}: two jobs have this name; rename one" for name in sorted(counts) if counts[name] > 1]
 
 
 def _orphans(jobs: Sequence[JobSpec]) -> list[str]:

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import copysign, isnan
+from math import copysign
 from typing import NamedTuple
 
 from rules.labelsets import LabelSet
@@ -17,7 +17,7 @@ STALE = copysign(float("nan"), -1.0)
 
 def is_stale(value: float) -> bool:
     """Tell the stale mark from every other value, NaN included."""
-    return isnan(value) and copysign(1.0, value) < 0
+    return value != value and copysign(1.0, value) < 0  # noqa: PLR0124 - only a NaN differs from itself
 
 
 class Column:

@@ -122,10 +122,11 @@ class View:
             rows = cuts.get(block.column)
             if rows is None:
                 rows = cuts[block.column] = self.cut(block.column, since, until)
-            start = block.start
-            end = min(rows[1] - start, len(block.values))
-            first = max(rows[0] - start, 0)
-            if end > first and is_stale(block.values[end - 1]):
+            start, values = block.start, block.values
+            end, first = rows[1] - start, rows[0] - start
+            end = min(end, len(values))
+            first = max(first, 0)
+            if end > first and is_stale(values[end - 1]):
                 end -= 1
             if end > first:
                 found.append(Piece(block, first, end))

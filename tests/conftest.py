@@ -4,8 +4,12 @@ from collections import Counter
 from os import environ
 
 import pytest
+from hypothesis import settings
 
 from tests import parts
+
+settings.register_profile("medic", deadline=None)  # a loaded machine is slow, not wrong
+settings.load_profile("medic")
 
 MISSED: pytest.StashKey[Counter[str]] = pytest.StashKey()
 

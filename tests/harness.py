@@ -79,6 +79,12 @@ class Medic:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIC_")}
         return {**kept, "MEDIC_CONFIG": str(self.file), "MEDIC_STATE": str(self.state), **self.env, **more}
 
+    def __enter__(self) -> "Medic":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.sweep()
+
     def start(self, *, ready: bool = True, **env: str) -> "Medic":
         """Start the daemon and wait for its READY=1; *env* is added to its environment."""
         self.write()
@@ -107,6 +113,7 @@ class Medic:
         raise AssertionError(f"medic run did not become ready:\n{self.output()}")
 
     def output(self) -> str:
+        """Return all that the daemons on this folder wrote to stdout and stderr."""
         return (self.folder / "daemon.out").read_text(errors="replace")
 
     def get(self, path: str, **headers: str) -> str:
@@ -152,42 +159,78 @@ class Medic:
             self.process.kill()
             self.process.wait(TIMEOUT)
 
-    def end(self) -> int:
-        """End the daemon with SIGTERM and return its exit code."""
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """End the daemon with a signal and return its exit code."""
         assert self.process is not None
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(number)
         return self.process.wait(TIMEOUT)
 
-    def workers(self, *pools: str) -> list[int]:
-        """Return the pids of all living processes that work in this state folder, as /proc tells."""
-        wanted = f"MEDIC_STATE={self.state}".encode()
-        return sorted(pid for pid in processes() if self._is_worker(pid, wanted, pools))
+    def died(self) -> int:
+        """Wait until the daemon has ended by itself and return its exit code; minus the signal that killed it."""
+        assert self.process is not None
+        return self.process.wait(TIMEOUT)
 
-    @staticmethod
-    def _is_worker(pid: int, wanted: bytes, pools: tuple[str, ...]) -> bool:
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            leads = os.getsid(pid) == pid and _state(pid) not in "ZX"
-        except OSError:
-            return False
-        names = [line[11:].decode() for line in environment if line.startswith(b"MEDIC_POOL=")]
-        return leads and wanted in environment and bool(names) and (not pools or names[0] in pools)
+    def slots(self, *pools: str) -> dict[str, list[int]]:
+        """Return the pids of the living workers of this state folder by slot (``pool/n``), as /proc tells."""
+        found: dict[str, list[int]] = {}
+        for pid, environment in self._family():
+            pool = environment.get("MEDIC_POOL", "")
+            if pool and _leads(pid) and (not pools or pool in pools):
+                found.setdefault(f"{pool}/{environment['MEDIC_SLOT']}", []).append(pid)
+        return dict(sorted(found.items()))
+
+    def workers(self, *pools: str) -> list[int]:
+        """Return the pids of all living workers of this state folder, as /proc tells."""
+        return sorted(pid for pids in self.slots(*pools).values() for pid in pids)
+
+    def _family(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield each living process that was given this state folder, with its environment."""
+        for pid in processes():
+            environment = _environment(pid)
+            if environment.get("MEDIC_STATE") == str(self.state) and pid != os.getpid():
+                yield pid, environment
 
     def sweep(self) -> None:
-        """Kill the daemon and everything that it left running."""
+        """Kill the daemon and everything that it left running, and return when all of it is gone."""
         self.kill()
-        for pid in self.workers():
+        until(self._swept, what="everything that Medic left is gone")
+
+    def _swept(self) -> bool:
+        left = [pid for pid, _ in self._family()]
+        for pid in left:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+        return not left
 
 
 def processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
-def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _environment(pid: int) -> dict[str, str]:
+    """Return what a living process was given when it was executed; empty when that cannot be read."""
+    try:
+        content = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return {}
+    lines = content.decode(errors="replace").split("\0") if alive(pid) else []
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _leads(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import inf, nan
 
 from medic.core.samples import Labels
@@ -103,8 +104,8 @@ def points(text: str) -> Iterator[Point]:
         elif found := re.fullmatch(
             r"(-?[0-9.]+(?:e[-+]?\d+)?|[-+]?inf|nan)([-+][0-9.]+(?:e[-+]?\d+)?)?x(\d+)", token, re.IGNORECASE
         ):
-            begin, step = number(found[1]), float(found[2] or 0)
-            yield from [begin + step * index for index in range(int(found[3]) + 1)]
+            # added up step by step, as Prometheus does: 1+0.1x3 ends in 1.3000000000000003
+            yield from accumulate([number(found[1]), *[float(found[2] or 0)] * int(found[3])])
         else:
             yield number(token)
 

@@ -9,10 +9,9 @@ from workers.plan import Order, Step
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """A process ended."""
+    """The process in a slot ended; sent once for each, so a slot is never refilled before it was read."""
 
     slot: int
-    process: Process
     status: ExitStatus
 
 

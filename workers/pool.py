@@ -206,7 +206,7 @@ class Keeper:
 
     async def _watch(self, number: int, process: Process) -> None:
         status = await process.wait()
-        self._inbox.put_nowait(Letter(Exited(number, process, status)))
+        self._inbox.put_nowait(Letter(Exited(number, status)))
 
     def _listen(self, slot: Slot) -> None:
         if self.spec.heartbeat is not None:
@@ -251,7 +251,7 @@ class Keeper:
 
     async def _exited(self, exited: Exited) -> None:
         slot = self._slots.get(exited.slot)
-        if slot is None or slot.occupant is None or slot.occupant.process is not exited.process:
+        if slot is None or slot.occupant is None:
             return
         occupant, again = slot.occupant, slot.again
         reason = slot.ending or self._house.oom.judge(exited.status)

@@ -15,7 +15,7 @@ from medic.core.targets import Target, TargetKind
 from medic.core.tasks import guarded, start
 from medic.core.workers import Exit, ExitReason, Pool, Worker
 from workers import stops
-from workers.changes import Ensured
+from workers.changes import Change, Ensured
 from workers.house import House
 from workers.oom import OomWatch
 from workers.plan import Order, Verb
@@ -105,10 +105,11 @@ class Supervisor:
         """Start what is missing and stop what is too many, of one pool or of all; failures stand in the answer.
 
         Slots that an operator stopped, or that the healer owns, are left alone. Any number may call this at once.
+        Raises RefusedError once the end has begun.
         """
         order = Order(Verb.ENSURE, dry_run=dry_run)
         names = self._in_order() if pool is None else [find_pool(self._specs, pool).name]
-        return Ensured(tuple([change for name in names for change in await self._keepers[name].order(order)]))
+        return Ensured(tuple([change for name in names for change in await self._ensure(name, order)]))
 
     async def restart(self, target: Target, reason: ExitReason, *, dry_run: bool = False) -> Ensured:
         """Restart a pool or a worker, and start what is missing of it; returns when the new processes are there.
@@ -166,10 +167,14 @@ class Supervisor:
             order = Order(Verb.STOP, reason=ExitReason.DEPLOY)
             await asyncio.gather(*(each.order(order) for each in stopping if each.spec.on_exit is End.STOP))
 
+    async def _ensure(self, pool: str, order: Order) -> tuple[Change, ...]:
+        """Give the order to one pool; between two pools the end may have begun, which then stays the last word."""
+        self._refuse_at_end("nothing is")
+        return await self._keepers[pool].order(order)
+
     async def _command(self, verb: Verb, target: Target, reason: ExitReason, *, dry_run: bool) -> Ensured:
         check_target(self._specs, target)
-        if self._ending:
-            raise RefusedError(f"{target} is not started: Medic is ending; try again when it runs")
+        self._refuse_at_end(f"{target} is not")
         if reason is ExitReason.OPERATOR and not dry_run:
             self._remember(stops.remove(self._stopped, target, self._keepers[target.pool].spec.count))
         done = await self._obey(verb, target, reason, dry_run=dry_run)
@@ -182,6 +187,10 @@ class Supervisor:
     async def _obey(self, verb: Verb, target: Target, reason: ExitReason, *, dry_run: bool) -> Ensured:
         order = Order(verb, target.slot or None, reason, dry_run=dry_run)
         return Ensured(await self._keepers[target.pool].order(order))
+
+    def _refuse_at_end(self, what: str) -> None:
+        if self._ending:
+            raise RefusedError(f"{what} started: Medic is ending; try again when it runs")
 
     def _in_order(self) -> tuple[str, ...]:
         specs = [keeper.spec for keeper in self._keepers.values()]

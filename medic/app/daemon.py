@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Never
 
 from medic.app import log as logging_
 from medic.app import reload, systemd
@@ -20,27 +21,31 @@ from medic.app.web import application
 from medic.app.web.site import is_loopback, serve
 from medic.app.wiring import furnish
 from medic.core.clock import Clock, SystemClock
+from medic.core.errors import StoreError
 from medic.core.locks import Lock
-from medic.core.tasks import every, start
+from medic.core.tasks import every, guarded, start
 
 log = logging.getLogger(__name__)
 
 SWITCH = 0.0005
 """Seconds after which a busy thread must let the loop in; Python's default delays it by 37 ms in the median."""
+AUDIT = 1.0
+"""Seconds by which the audit may lag behind the journal, which alone counts."""
 
 
 @dataclass(slots=True)
-class End:
-    """How the daemon is asked to end."""
+class Asked:
+    """What signals have asked for; they may do so before there is anything to end or to reload."""
 
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    end: asyncio.Event = field(default_factory=asyncio.Event)
     keep: bool = False
     """Whether workers are left running for the next Medic to adopt."""
+    reload: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def ask(self, *, keep: bool) -> None:
+    def to_end(self, *, keep: bool) -> None:
         """Ask for the end; of several ways to ask, the last one counts."""
         self.keep = keep
-        self.asked.set()
+        self.end.set()
 
 
 def run(settings: Settings) -> int:
@@ -58,17 +63,16 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> int:
-    end, notify = End(), systemd.take()
+    asked, notify = _listen_to_signals(), systemd.take()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(furnish(settings, clock))
         url = await stack.enter_async_context(_listening(house, token(state)))
         sign(lock, Holder(os.getpid(), "run", url))
-        group = await stack.enter_async_context(_loops(house, notify, url))
-        _listen_to_signals(house, end, group)
-        await end.asked.wait()
-        log.info("ending", extra={"keeps_workers": end.keep})
+        await stack.enter_async_context(_loops(house, notify, url, asked))
+        await asked.end.wait()
+        log.info("ending", extra={"keeps_workers": asked.keep})
         notify.say("STOPPING=1")
-        await house.supervisor.end(keep=end.keep)
+        await house.supervisor.end(keep=asked.keep)
     log.info("ended")
     return 0
 
@@ -84,7 +88,7 @@ async def _listening(house: House, secret: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _loops(house: House, notify: systemd.Notify, url: str) -> AsyncIterator[asyncio.TaskGroup]:
+async def _loops(house: House, notify: systemd.Notify, url: str, asked: Asked) -> AsyncIterator[None]:
     """Run everything that goes on for ever; leaving the context cancels it."""
     interval = house.settings.interval.total_seconds()
     async with asyncio.TaskGroup() as group:
@@ -92,8 +96,10 @@ async def _loops(house: House, notify: systemd.Notify, url: str) -> AsyncIterato
             start(group, every(interval, partial(_beat, house, notify), name="tick"), name="tick"),
             start(group, house.healer.run(), name="healer"),
             start(group, _recur(house, notify, url), name="rhythm"),
+            start(group, every(AUDIT, partial(_audit, house), name="audit"), name="audit"),
+            start(group, _reload(house, asked), name="reload"),
         ]
-        yield group
+        yield
         for task in tasks:
             task.cancel()
 
@@ -113,9 +119,26 @@ async def _recur(house: House, notify: systemd.Notify, url: str) -> None:
         start(group, house.scheduler.run(), name="scheduler")
 
 
-def _listen_to_signals(house: House, end: End, group: asyncio.TaskGroup) -> None:
-    loop = asyncio.get_running_loop()
+async def _audit(house: House) -> None:
+    """Write what the journal has beyond the audit; a disk that is full now may not be the next time."""
+    try:
+        await house.audit.catch_up()
+    except StoreError as error:
+        log.error("audit not written", extra={"why": str(error)})  # noqa: TRY400 - expected
+
+
+async def _reload(house: House, asked: Asked) -> Never:
+    while True:
+        await asked.reload.wait()
+        asked.reload.clear()
+        await guarded(partial(reload.on_signal, house), name="reload")
+
+
+def _listen_to_signals() -> Asked:
+    """Hear signals from the first moment on, so that none of them ends us in the middle of coming up."""
+    asked, loop = Asked(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, partial(end.ask, keep=False))
-    loop.add_signal_handler(signal.SIGUSR2, partial(end.ask, keep=True))
-    loop.add_signal_handler(signal.SIGHUP, lambda: start(group, reload.on_signal(house), name="reload"))
+        loop.add_signal_handler(number, partial(asked.to_end, keep=False))
+    loop.add_signal_handler(signal.SIGUSR2, partial(asked.to_end, keep=True))
+    loop.add_signal_handler(signal.SIGHUP, asked.reload.set)
+    return asked

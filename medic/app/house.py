@@ -15,6 +15,7 @@ from medic.app.state import State
 from medic.app.status import Status
 from medic.app.tick import Ticker
 from medic.core.clock import Clock
+from medic.store.audit import Audit
 from medic.store.journal import Journal
 from medic.store.ledger import LedgerStore
 from rhythm.scheduler import Scheduler
@@ -43,6 +44,7 @@ class House:
     figures: Figures
     ticker: Ticker
     journal: Journal
+    audit: Audit
     ledger: LedgerStore
     people: Apprise
     reloaded: bool = True

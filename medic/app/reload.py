@@ -7,6 +7,8 @@ from medic.app.house import House
 from medic.app.rulebook import load_groups
 from medic.app.settings.loader import load
 from medic.core.errors import MedicError
+from workers.spec import by_name
+from workers.spec import by_name
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,9 @@ async def apply(house: House) -> list[str]:
     settings = load(house.settings.file, state=house.settings.state)
     groups = load_groups(settings)
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
-    await house.scheduler.replace(jobs)
+    by_name(specs)
+    house.healer.check(policy)
+    await house.scheduler.replace(jobs)  # the last that may refuse, and changes nothing when it does
     house.healer.replace(policy)
     house.engine.replace(groups)
     await house.supervisor.replace(specs)

@@ -7,6 +7,7 @@ from functools import partial
 
 from medic.app.house import House
 from medic.app.translate import QUEUE_SERVER
+from medic.core.errors import RefusedError
 from medic.core.tasks import guarded
 
 log = logging.getLogger(__name__)
@@ -19,10 +20,16 @@ LOOK = 0.05
 async def rise(house: House) -> None:
     """Start the pools, the queue server first, and return when the first tick is committed."""
     if house.settings.embedded:
-        await guarded(partial(house.supervisor.ensure, QUEUE_SERVER), name="ensure queue server")
+        await guarded(partial(_ensure, house, QUEUE_SERVER), name="ensure queue server")
         await _await_queues(house)
-    await guarded(house.supervisor.ensure, name="ensure")
+    await guarded(partial(_ensure, house), name="ensure")
     await house.ticker.ready.wait()
+
+
+async def _ensure(house: House, pool: str | None = None) -> None:
+    """Start what is missing; that nothing is started any more, since the end was asked for, is no failure."""
+    with contextlib.suppress(RefusedError):
+        await house.supervisor.ensure(pool)
 
 
 async def _await_queues(house: House) -> None:

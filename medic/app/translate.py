@@ -1,6 +1,6 @@
 """From the configuration file's words to each room's own: pools, remedies, jobs."""
 
-from datetime import time
+from datetime import time, timedelta
 
 from healer.matchers import parse_matcher
 from healer.settings import ActionSpec, Delays, Policy, Verify
@@ -11,6 +11,7 @@ from medic.app.settings.model import Settings
 from medic.app.settings.recur import Job
 from medic.app.settings.work import OnExit, Pool
 from medic.app.zone import local
+from medic.core.queue import Json
 from medic.core.targets import Target, TargetKind, pool_target
 from rhythm.spec import At, Every, JobSpec, Missed, Rhythm
 from workers.spec import End, PoolSpec, resolve
@@ -45,9 +46,15 @@ def _pool(pool: Pool, settings: Settings) -> PoolSpec:
         cwd=pool.cwd or settings.folder,
         heartbeat=pool.heartbeat,
         stop_timeout=pool.stop_timeout,
-        after=tuple(_pool_behind(target, settings) for target in pool.after),
+        after=_after(pool, settings),
         on_exit=End.KEEP if pool.on_exit is OnExit.KEEP else End.STOP,
     )
+
+
+def _after(pool: Pool, settings: Settings) -> tuple[str, ...]:
+    """Name the pools that come first; the queue server always does, so that leases can be given back at the end."""
+    first = (QUEUE_SERVER,) if settings.embedded else ()
+    return tuple(dict.fromkeys([*first, *(_pool_behind(target, settings) for target in pool.after)]))
 
 
 def _pool_behind(target: Target, settings: Settings) -> str:
@@ -98,8 +105,15 @@ def _remedy(remedy: Remedy) -> HealerRemedy:
 
 
 def _rung(action: Action) -> ActionSpec:
-    options = getattr(action, action.name).model_dump(mode="json")
-    return ActionSpec(action.name, options)
+    """Hand an action what the file gives it, as the healer reads options: durations in seconds, lists as lists."""
+    given = {name: _option(value) for name, value in getattr(action, action.name) if value is not None}
+    return ActionSpec(action.name, given)
+
+
+def _option(value: timedelta | tuple[str, ...] | str) -> Json:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value if isinstance(value, str) else [*value]
 
 
 def jobs(settings: Settings) -> list[JobSpec]:

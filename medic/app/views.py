@@ -5,6 +5,7 @@ from datetime import datetime
 from healer.explain import Explanation
 from healer.gates import GateReport
 from healer.orders import Healing
+from medic.app.settings.kinds import write_duration
 from medic.app.status import Status, problems
 from medic.core.alerts import Alert
 from medic.core.healing import Attempt, Episode, Notice, Pause
@@ -13,6 +14,7 @@ from medic.core.runs import Run
 from medic.core.workers import Pool, Worker
 from rhythm.ports import Check
 from rhythm.record import JobState
+from rhythm.spec import At, Every
 
 Object = dict[str, Json]
 
@@ -155,11 +157,18 @@ def run(value: Run) -> Object:
     }
 
 
+def rhythm(value: Every | At) -> str:
+    """Say when a job is due, as the configuration does."""
+    if isinstance(value, Every):
+        return f"every {write_duration(value.period)}"
+    return f"at {value.time:%H:%M} {value.timezone}"
+
+
 def job(value: JobState) -> Object:
     """Show a job as it stands."""
     return {
         "job": value.spec.name,
-        "trigger": str(value.spec.trigger),
+        "trigger": rhythm(value.spec.trigger),
         "after": list(value.spec.after),
         "priority": value.spec.priority,
         "enabled": value.spec.enabled,

@@ -24,6 +24,7 @@ from medic.app.tick import Ticker
 from medic.core.clock import Clock
 from medic.core.targets import Target
 from medic.core.workers import Exit
+from medic.store.audit import Audit
 from medic.store.database import Database, open_database
 from medic.store.history import HistoryStore
 from medic.store.journal import Journal
@@ -70,7 +71,11 @@ async def furnish(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         house = _build(settings, state, clock, Stores(journal, HistoryStore(history)))
         await stack.enter_async_context(house.supervisor)
         await house.healer.begin()
-        yield house
+        await house.audit.catch_up()
+        try:
+            yield house
+        finally:
+            await house.audit.catch_up()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         figures=figures,
         ticker=ticker,
         journal=journal,
+        audit=Audit(stores.journal, state.audit),
         ledger=ledger,
         people=people,
     )

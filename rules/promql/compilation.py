@@ -19,7 +19,7 @@ from rules.promql.nodes import (
     kind_of,
 )
 from rules.promql.parts import Windows
-from rules.promql.selectors import SubqueryOf, WindowOf, compile_selector, lift_scalar
+from rules.promql.selectors import SubqueryOf, WindowOf, compile_selector
 
 
 class Compiler:
@@ -64,12 +64,9 @@ class Compiler:
             case Window():
                 return WindowOf(node)
             case Subquery():
-                return SubqueryOf(node, self._either(node.expr))
+                return SubqueryOf(node, self.vector(node.expr))
             case _:
                 raise _unexpected(node, Kind.MATRIX)
-
-    def _either(self, node: Node) -> VectorOf:
-        return lift_scalar(self.scalar(node)) if kind_of(node) is Kind.SCALAR else self.vector(node)
 
 
 def _unexpected(node: Node, wanted: Kind) -> QueryError:

@@ -3,13 +3,16 @@
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from math import nan
 
 from rules.promql.frame import Frame, Samples, VectorOf
 from rules.promql.nodes import Node
 from rules.promql.parts import CompileVector, Parts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CYCLE = 146_097 * 86_400
+"""Seconds of 400 years, after which the calendar repeats, the days of the week too."""
+SMALLEST = -(2**63)
+"""What Go makes of a number that is no 64-bit integer."""
 
 FIELDS: dict[str, Callable[[datetime], int]] = {
     "day_of_month": lambda date: date.day,
@@ -23,15 +26,19 @@ FIELDS: dict[str, Callable[[datetime], int]] = {
 }
 
 
+def whole(seconds: float) -> int:
+    """Cut off the fraction as Go does, infinities and NaN included."""
+    return int(seconds) if SMALLEST <= seconds < -SMALLEST else SMALLEST
+
+
 def compile_date(name: str) -> CompileVector:
     """Return the compiler of the function *name*; without an argument it reads the time of evaluation."""
     field = FIELDS[name]
 
     def read(seconds: float) -> float:
-        try:
-            return float(field(EPOCH + timedelta(seconds=int(seconds))))
-        except (OverflowError, ValueError):  # beyond the years 1 to 9999, or no number
-            return nan
+        cycles, rest = divmod(whole(seconds), CYCLE)
+        found = field(EPOCH + timedelta(seconds=rest))
+        return float(found + 400 * cycles if name == "year" else found)
 
     def compile_call(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
         if not args:

@@ -14,7 +14,7 @@ from rules.promql.nodes import Node, Selector, Window
 from rules.promql.parts import CompileScalar, CompileVector, Parts
 from rules.promql.rates import RATES
 from rules.promql.reducers import OVER_TIME
-from rules.promql.selectors import compile_moments, lift_scalar
+from rules.promql.selectors import compile_moments
 
 
 def compile_numeric(name: str) -> CompileVector:
@@ -112,7 +112,8 @@ def compile_absent_over_time(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
 
 def compile_vector(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     """Compile ``vector(number)``."""
-    return lift_scalar(parts.scalar(args[0]))
+    number_of = parts.scalar(args[0])
+    return lambda frame: {frame.catalog.empty: number_of(frame)}
 
 
 def compile_scalar(parts: Parts, args: tuple[Node, ...]) -> Callable[[Frame], float]:

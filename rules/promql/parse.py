@@ -79,7 +79,8 @@ class _Converter:
             case outside.ParenExpr():
                 return self.node(expr.expr)
             case outside.UnaryExpr():
-                return Negation(self.node(expr.expr))
+                inner = self.node(expr.expr)
+                return Number(-inner.value) if isinstance(inner, Number) else Negation(inner)
             case outside.Call():
                 return self.call(expr)
             case outside.AggregateExpr():

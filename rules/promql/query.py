@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rules.labelsets import NAME
 from rules.promql.compilation import Compiler
 from rules.promql.errors import EvaluationError, QueryError
 from rules.promql.frame import Dialect, Frame, Samples, twins
@@ -143,7 +144,7 @@ def _finished(samples: Samples, frame: Frame) -> tuple[VectorSample, ...]:
     if frame.dialect.doom_names:
         bare = {}
         for labels, value in samples.items():
-            pairs = tuple(pair for pair in labels.pairs if pair[0] != "__name__") if labels.doomed else labels.pairs
+            pairs = tuple(pair for pair in labels.pairs if pair[0] != NAME) if labels.doomed else labels.pairs
             bare[pairs] = value
         if len(bare) != len(samples):
             raise twins()

@@ -6,7 +6,7 @@ from itertools import pairwise
 from rules.blocks import Span, Track
 from rules.labelsets import LabelSet
 from rules.postings import Index, Matcher
-from rules.promql.frame import INTERVAL_MS, LOOKBACK_MS, Frame, Samples, ScalarOf, VectorOf
+from rules.promql.frame import INTERVAL_MS, LOOKBACK_MS, Frame, Samples, VectorOf
 from rules.promql.nodes import Selector, Shift, Subquery, Window
 from rules.views import Points, View
 
@@ -105,11 +105,6 @@ class SubqueryOf:
     def spans(self, frame: Frame) -> Iterator[tuple[LabelSet, Span]]:
         """Yield the sums of each series that has results."""
         return ((labels, _span(points)) for labels, points in self.points(frame))
-
-
-def lift_scalar(scalar: ScalarOf) -> VectorOf:
-    """Make a scalar the one element, without labels, of a vector."""
-    return lambda frame: {frame.catalog.empty: scalar(frame)}
 
 
 def _span(points: Points) -> Span:

@@ -72,7 +72,8 @@ def quote(text: str) -> str:
 
 
 def _operand(node: Node) -> str:
-    return f"({write(node)})" if isinstance(node, Binary | Negation) else write(node)
+    text = write(node)
+    return f"({text})" if isinstance(node, Binary | Negation) or text.startswith("-") else text
 
 
 def _selected(matchers: Sequence[Matcher]) -> str:

@@ -25,6 +25,8 @@ def jobs(state):
         JobSpec("first", Every(PERIOD), line, priority=95),
         JobSpec("second", Every(2 * PERIOD), line, after=("first",)),
         JobSpec("third", Every(3 * PERIOD), line, missed=Missed.ALL),
+        JobSpec("broken", Every(5 * PERIOD), ("false",)),
+        JobSpec("skipped", Every(5 * PERIOD), line, after=("broken",)),
     ]
 
 

@@ -97,6 +97,11 @@ def test_what_passed_is_what_came_up_one_after_another(trigger, after, seconds, 
     assert found.first == (every[0] if every else None)
 
 
+def test_a_time_before_midnight_that_is_skipped_is_due_on_the_next_date():
+    at = At(time(23, 30), "America/Nuuk")  # where the clocks go from 23:00 to 00:00
+    assert next_due(at, datetime(2024, 3, 31, 1, 10, tzinfo=UTC)) == datetime(2024, 3, 31, 1, 30, tzinfo=UTC)
+
+
 def test_a_year_of_seconds_is_counted_without_walking_through_it():
     found = passed(Every(timedelta(seconds=1)), NOON, NOON + timedelta(days=3650), 5)
     assert found.older == 3650 * 86400 - 5

@@ -203,6 +203,19 @@ def test_a_parent_whose_failure_is_old_and_that_is_about_to_try_again_is_waited_
     assert found == (Action.WAIT, "waits for check")
 
 
+def test_a_parent_that_failed_before_and_tries_again_later_is_waited_for():
+    check = replace(CHECK, trigger=Every(10 * MINUTE, NOON - 5 * MINUTE))
+    failed = after(check, NOON - 5 * MINUTE, RunState.FAILED)
+    found = only(NOON + 6 * MINUTE, (check, failed), (CHILD, after(CHILD, NOON - 30 * MINUTE)))
+    assert found == (Action.WAIT, "check failed")
+
+
+@pytest.mark.parametrize(("age", "action"), [(899, Action.RUN), (900, Action.WAIT)])
+def test_a_success_is_fresh_for_one_and_a_half_intervals(age, action):
+    known = replace(after(CHECK, NOON), last_success=NOON - timedelta(seconds=age))
+    assert only(NOON, (CHECK, known), (CHILD, after(CHILD, NOON - 30 * MINUTE)))[0] is action
+
+
 def test_one_final_reason_outweighs_one_to_wait():
     other = JobSpec("other", Every(10 * MINUTE), ("true",))
     both = replace(CHILD, after=("check", "other"))

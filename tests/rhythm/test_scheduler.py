@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import sys
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -6,7 +7,10 @@ from itertools import pairwise
 import pytest
 
 from medic.core.errors import MedicError, RefusedError
-from medic.core.runs import RunState, Trigger
+from medic.core.processes import Command, spawn
+from medic.core.runs import Run, RunState, Trigger
+from rhythm.due import upcoming
+from rhythm.leftovers import Leftovers
 from rhythm.ports import Context, Result
 from rhythm.runner import Runner
 from rhythm.scheduler import Scheduler
@@ -97,6 +101,37 @@ async def test_ordinary_jobs_run_one_at_a_time(scheduling, ledger):
     async with scheduling(*jobs):
         await ledger.until(lambda: {run.job for run in ledger.ended if run.state is RunState.DONE} == set("abc"))
     assert overlaps([run for run in ledger.ended if run.started_at]) == []
+
+
+async def test_no_other_ordinary_job_begins_while_one_runs(scheduling, ledger):
+    slow = Gate()
+    async with scheduling(job("slow", SOON), job("tick", SOON), slow=slow, tick=well):
+        await wait(slow.began)
+        begun = len(ledger.claimed)
+        await ledger.until(lambda: sum(run.state is RunState.SKIPPED for run in ledger.ended) >= 4)
+        assert len(ledger.claimed) == begun
+        slow.may_end.set()
+
+
+async def test_a_due_time_that_somebody_else_claimed_is_left_to_them(scheduling, ledger, clock):
+    await ledger.register([("tick", str(SOON))], clock.now())
+    taken = [due for due, _ in zip(upcoming(SOON, clock.now()), range(5), strict=False)]
+    for due in taken:
+        await ledger.claim(Run(0, "tick", due, Trigger.START, RunState.RUNNING, started_at=due))
+    ran = Gate()
+    ran.may_end.set()
+    async with scheduling(job("tick", SOON), tick=ran):
+        run = await ledger.ending("tick")
+    assert run.due > taken[-1]
+    assert {run.due: run.trigger for run in await ledger.history("tick", 99)}[taken[-1]] is Trigger.START
+
+
+async def test_a_process_of_an_interrupted_run_is_ended_before_anything_runs(scheduling, ledger, tmp_path):
+    left = spawn(Command(("sleep", "600")))
+    Leftovers(tmp_path / "log/runs/.running").remember("etl", left.id)
+    async with asyncio.timeout(10), scheduling(job("tick", SOON), tick=well):
+        assert (await left.wait()).signal == signal.SIGKILL
+        await ledger.ending("tick")
 
 
 async def test_ordinary_work_cannot_block_the_fast_lane(scheduling, ledger):

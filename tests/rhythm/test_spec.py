@@ -29,6 +29,16 @@ def test_a_circle_is_refused_by_the_names_in_it():
     assert text.startswith("jobs: a -> c -> b -> a wait for each other")
 
 
+def test_a_long_chain_is_no_circle_and_no_trouble():
+    chain = [job(f"j{number}", *([f"j{number - 1}"] if number else [])) for number in range(5000)]
+    check_jobs(chain, ())
+
+
+def test_circles_apart_from_each_other_are_all_told():
+    found = mistakes(job("a", "b"), job("b", "a"), job("c", "c"))
+    assert [line.split(" wait")[0] for line in found] == ["jobs: a -> b -> a", "jobs: c -> c"]
+
+
 def test_a_job_after_itself_is_a_circle():
     assert mistakes(job("a", "a"))[0].startswith("jobs: a -> a wait")
 

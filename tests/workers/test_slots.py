@@ -154,6 +154,20 @@ async def test_what_a_dead_worker_left_behind_is_seen_and_then_killed(place, bel
     lock.close()
 
 
+async def test_a_child_is_not_taken_for_the_worker_that_left_no_name(place, bell):
+    pool = spec(command=shell("sleep 600 & echo $! > $BELL; wait"), env=bell.env)
+    identity = outlive(place, launched(place, pool))
+    child = await bell.pid()
+    place.lock.write_text("")
+    kill(identity.pid)
+    reap(identity.pid)
+    assert [each.pid for each in look(place, pool, NOW)] == [child]
+    lock = await claim(place, pool, NOW)
+    assert isinstance(lock, Lock)
+    assert identify(child) is None
+    lock.close()
+
+
 async def test_a_process_that_has_the_number_of_a_dead_worker_is_never_touched(place):
     innocent = launched(Place(place.state, "other", 1), spec())
     boot, pid, start = innocent.process.id

@@ -1,6 +1,7 @@
 """``medic queue``: the embedded queue's server, and its door for people and scripts."""
 
 import json
+from contextlib import closing
 
 import click
 
@@ -47,7 +48,8 @@ def submit(
     if dry_run:
         click.echo(f"would submit {count} of {task} to queue {choose(settings, queue).name}")
         return
-    ids = client(settings, queue).submit_many([Submission(task, value)] * count)
+    with closing(client(settings, queue)) as door:
+        ids = door.submit_many([Submission(task, value)] * count)
     if as_json:
         print_json({"ids": list(ids)})
     else:
@@ -64,7 +66,10 @@ def stats(place: Place, queue: str | None, *, as_json: bool) -> None:
 
     settings = place.settings()
     names = [queue] if queue else [each.name for each in settings.embedded] or [choose(settings, None).name]
-    figures: list[Json] = [client(settings, name).stats() for name in names]
+    figures: list[Json] = []
+    for name in names:
+        with closing(client(settings, name)) as door:
+            figures.append(door.stats())
     if as_json:
         print_json(figures[0] if queue else figures)
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from medic.app.settings.kinds import Argv, Duration, Name, Section, Span, Text, Whole
+from medic.app.settings.kinds import Argv, Duration, Name, Section, Span, Text, Whole, at_most
 from medic.core.healing import Mode
 
 PLACE = "{{"
@@ -19,13 +19,14 @@ class CommandAction(Section):
     """``command``: run a program; each argument is a literal or exactly one ``{{ ... }}``."""
 
     argv: Argv
-    timeout: Span = timedelta(seconds=60)
+    timeout: Annotated[Span, at_most(timedelta(hours=1))] = timedelta(seconds=60)
 
 
 class NotifyAction(Section):
     """``notify: {}``: call a person, and do nothing else."""
 
-    text: str = ""
+    title: Text | None = None
+    """May hold ``{{ labels.x }}``; None says which target needs a person."""
 
 
 class Action(Section):

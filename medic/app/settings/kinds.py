@@ -94,6 +94,17 @@ def at_least(least: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
+def at_most(most: timedelta) -> AfterValidator:
+    """Refuse longer durations; put it behind ``Duration`` in an annotation."""
+
+    def check(value: timedelta) -> timedelta:
+        if value > most:
+            raise WrongValueError("is too long", f"write at most {write_duration(most)}")
+        return value
+
+    return AfterValidator(check)
+
+
 def parse_host_port(value: object) -> HostPort:
     """Read ``host:port``; an IPv6 address stands in brackets."""
     match = _HOST_PORT.fullmatch(value) if isinstance(value, str) else None

@@ -16,6 +16,7 @@ PARSED: tuple[tuple[Pattern, Callable[[str], object]], ...] = (
     (("remedies", "*", "match", "*"), parse_matcher),
     (("remedies", "*", "target"), parse_template),
     (("remedies", "*", "do", "*", "command", "argv", "*"), parse_argument),
+    (("remedies", "*", "do", "*", "notify", "title"), parse_template),
 )
 """What the healer reads, by the functions that it reads it with."""
 ACTIONS = tuple(Action.model_fields)
@@ -32,6 +33,8 @@ def check_remedies(tree: Tree) -> Iterator[Finding]:
     for pattern, parse in PARSED:
         for path, text in find_texts(tree, pattern):
             yield from _unparsed(path, text, parse)
+    for path, argv in find(tree, ("remedies", "*", "do", "*", "command", "argv")):
+        yield from _program(path, argv)
     for path, text in find_texts(tree, ("remedies", "*", "target")):
         yield from _target(tree, path, text)
     for path, remedy in find(tree, ("remedies", "*")):
@@ -43,6 +46,12 @@ def _unparsed(path: Path, text: str, parse: Callable[[str], object]) -> Iterator
         parse(text)
     except MedicError as error:
         yield Finding(path, str(error), "")
+
+
+def _program(path: Path, argv: Tree) -> Iterator[Finding]:
+    program = argv[0] if isinstance(argv, list) and argv else None
+    if isinstance(program, str) and PLACE in program:
+        yield Finding((*path, 0), "would let an alert choose the program", "name the program; arguments may be filled in")
 
 
 def _rungs(tree: Tree) -> Iterator[tuple[Path, dict[str, Tree]]]:

@@ -14,7 +14,7 @@ REMEDY = {
 }
 
 
-def configuration(port):
+def configuration(folder, port):
     sleeper = [sys.executable, "-S", "-c", "import signal; signal.pause()"]
     return {
         "listen": "127.0.0.1:0",
@@ -23,8 +23,7 @@ def configuration(port):
         "workers": [{"pool": "pair", "command": sleeper, "count": 2}],
         "jobs": [
             {"name": "canary", "enabled": False},
-            {"name": "good", "every": "365d", "run": ["true"], "missed": "none"},
-            {"name": "bad", "every": "365d", "run": ["false"], "missed": "none"},
+            {"name": "flag", "every": "365d", "run": ["test", "-e", str(folder / "flag")], "missed": "none"},
         ],
         "remedies": [REMEDY],
         "healing": {"rest": "0s"},
@@ -34,7 +33,8 @@ def configuration(port):
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory):
     with reserved_port() as port:
-        medic = Medic(tmp_path_factory.mktemp("daemon"), configuration(port))
+        folder = tmp_path_factory.mktemp("daemon")
+        medic = Medic(folder, configuration(folder, port))
         try:
             yield medic.start()
         finally:
@@ -45,7 +45,7 @@ def daemon(tmp_path_factory):
 def idle(tmp_path):
     """A configuration on whose state folder no daemon runs."""
     with reserved_port() as port:
-        medic = Medic(tmp_path / "idle", configuration(port))
+        medic = Medic(tmp_path / "idle", configuration(tmp_path, port))
         medic.write()
         yield medic
         medic.sweep()

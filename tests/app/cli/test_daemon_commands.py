@@ -28,7 +28,7 @@ def test_status_as_json_is_the_daemons_answer(daemon):
     whole(daemon)
     status = answer(medic(daemon, "status", "--json"))
     assert status["problems"] == []
-    assert [pool["pool"] for pool in status["pools"]] == ["queue-server", "pair"]
+    assert [pool["pool"] for pool in status["pools"]] == ["pair", "queue-server"]
 
 
 def test_a_pause_is_a_problem_that_status_and_check_tell_until_it_is_resumed(daemon):
@@ -85,7 +85,7 @@ def test_explain_shows_why_nothing_is_healed(daemon):
 def test_workers_are_listed_with_their_processes(daemon):
     whole(daemon)
     rows = [line.split() for line in medic(daemon, "workers", "list").output.splitlines()[1:]]
-    assert [row[:2] for row in rows] == [["queue-server/1", "running"], ["pair/1", "running"], ["pair/2", "running"]]
+    assert [row[:2] for row in rows] == [["pair/1", "running"], ["pair/2", "running"], ["queue-server/1", "running"]]
     assert {int(row[2]) for row in rows} == set(daemon.workers())
 
 
@@ -149,24 +149,22 @@ def test_a_target_that_is_none_and_a_pool_that_is_not_there_are_told(daemon):
         assert words in result.output
 
 
-def test_jobs_are_listed_and_run_and_remembered(daemon):
-    listed = medic(daemon, "jobs", "list").output
-    assert [line.split()[0] for line in listed.splitlines()] == [
-        "JOB",
-        "health-check",
-        "canary",
-        "report",
-        "good",
-        "bad",
-    ]
-    assert medic(daemon, "jobs", "run", "good").output == "good: done\n"
-    failed = medic(daemon, "jobs", "run", "bad")
+def test_jobs_are_listed(daemon):
+    listed = medic(daemon, "jobs", "list").output.splitlines()
+    assert [line.split()[0] for line in listed] == ["JOB", "health-check", "canary", "report", "flag"]
+
+
+def test_a_job_is_run_by_hand_and_every_run_remembered(daemon):
+    failed = medic(daemon, "jobs", "run", "flag")
     assert failed.exit_code == 1
-    assert failed.output.startswith("bad: failed (exit 1")
-    assert "failed" in medic(daemon, "jobs", "history", "bad").output
-    assert [run["state"] for run in answer(medic(daemon, "jobs", "history", "good", "--limit", "1", "--json"))] == [
-        "done"
-    ]
+    assert failed.output.startswith("flag: failed (exit 1")
+    assert medic(daemon, "status").exit_code == 1
+    (daemon.folder / "flag").touch()
+    assert medic(daemon, "jobs", "run", "flag").output == "flag: done\n"
+    history = answer(medic(daemon, "jobs", "history", "flag", "--json"))
+    assert [run["state"] for run in history] == ["done", "failed"]
+    assert len(answer(medic(daemon, "jobs", "history", "flag", "--limit", "1", "--json"))) == 1
+    assert medic(daemon, "jobs", "history", "flag").output.splitlines()[1].split()[3] == "done"
 
 
 def test_a_job_that_is_not_there_is_told(daemon):

@@ -7,8 +7,68 @@ from rules.promql.guard import MAX_NESTING, MAX_OPERATORS, lift
 from rules.promql.nodes import Selector, String
 
 WORDS = st.sampled_from(
-    "sum by without rate ( ) [ ] { } 5m 1 0x1f 1_0 , = != =~ !~ \" ' ` @ start() end() -1 x y offset and or unless on "
-    "ignoring group_left bool + - * / ^ % == > atan2 topk absent \\ # : inf NaN é \ue000 \x00 \n".split(" ")
+    [
+        *[
+            "sum",
+            "by",
+            "without",
+            "rate",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            "5m",
+            "1",
+            "0x1f",
+            "1_0",
+            ",",
+            "=",
+            "!=",
+            "=~",
+            "!~",
+            '"',
+            "'",
+            "`",
+            "@",
+            "start()",
+            "end()",
+            "-1",
+            "x",
+            "y",
+            "offset",
+            "and",
+            "or",
+        ],
+        *[
+            "unless",
+            "on",
+            "ignoring",
+            "group_left",
+            "bool",
+            "+",
+            "-",
+            "*",
+            "/",
+            "^",
+            "%",
+            "==",
+            ">",
+            "atan2",
+            "topk",
+            "absent",
+            "\\",
+            "#",
+            ":",
+            "inf",
+            "NaN",
+            "é",
+            "\ue000",
+            "\x00",
+        ],
+        "\n",
+    ]
 )
 
 
@@ -20,9 +80,10 @@ WORDS = st.sampled_from(
 )
 def test_whatever_is_typed_is_compiled_or_refused(text):
     try:
-        assert isinstance(compile_query(text), Query)
+        outcome = compile_query(text)
     except QueryError as problem:
-        assert ": " in str(problem)
+        outcome = problem
+    assert isinstance(outcome, Query) or ": " in str(outcome)
 
 
 @pytest.mark.parametrize("opening", ["(", "{", "[", "sum(", "-(", "(" * 3 + "1+"])
@@ -49,7 +110,7 @@ def test_brackets_in_strings_and_comments_do_not_count():
 
 
 def test_the_place_of_a_mistake_is_named_by_line_and_column():
-    with pytest.raises(QueryError, match="^2:4: the string is not closed") as caught:
+    with pytest.raises(QueryError, match=r"^2:4: the string is not closed") as caught:
         compile_query('1 +\n  x"')
     assert caught.value.position == 7
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -72,7 +74,7 @@ def test_an_increase_is_at_least_what_the_samples_themselves_rose(values, steps,
     series, times = stored(values, steps)
     assume(times)
     inside = [value for at, value in zip(times, values, strict=False) if at > times[-1] - seconds * 1000]
-    rose = sum(b - a if b >= a else b for a, b in zip(inside, inside[1:], strict=False))
+    rose = sum(b - a if b >= a else b for a, b in pairwise(inside))
     got = single(series, f"increase(x[{seconds}s])", times[-1])
     assert got == [] if len(inside) < 2 else got[0] >= rose * (1 - 1e-9)
 
@@ -94,5 +96,5 @@ def test_drops_are_found_again_after_more_samples_came():
     query = compile_query("resets(x[1h])")
     for at, value in enumerate(values):
         series.append_samples([Sample("x", (), float(value))], at * 1000, source="x")
-        expected = sum(after < before for before, after in zip(values[:at], values[1 : at + 1], strict=True))
+        expected = sum(after < before for before, after in pairwise(values[: at + 1]))
         assert query.at(series.view(), at * 1000).samples[0].value == expected

@@ -28,12 +28,37 @@ def test_an_unsupported_construct_is_named(text, named):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "  # nothing", "x +", "rate(x)", "sum(x[5m])", "1 > 2", "x and 1", '"a" + 1', "x[5m] + 1", "{}", '{a=""}', '{a=~".*"}', 'x{a=~"("}',
-        'x{__name__="y"}', 'x{"__name__"="y"}', 'x{"y"}', "x offset 1m offset 2m", "x[0s]", "x + on(a) group_left(a) y",
-        'x + on("a") group_left("a") y', "x + bool y", "sum(x) by (a) without (b)", 'count_values("\\xff", x)', 'label_replace(x, "", "", "a", "b")',
-        'label_replace(x, "a", "", "a", "(")', 'label_join(x, "\\xff", "", "a")', "topk(x)", "x[5m:1m", "x y",
+        "",
+        "  # nothing",
+        "x +",
+        "rate(x)",
+        "sum(x[5m])",
+        "1 > 2",
+        "x and 1",
+        '"a" + 1',
+        "x[5m] + 1",
+        "{}",
+        '{a=""}',
+        '{a=~".*"}',
+        'x{a=~"("}',
+        'x{__name__="y"}',
+        'x{"__name__"="y"}',
+        'x{"y"}',
+        "x offset 1m offset 2m",
+        "x[0s]",
+        "x + on(a) group_left(a) y",
+        'x + on("a") group_left("a") y',
+        "x + bool y",
+        "sum(x) by (a) without (b)",
+        'count_values("\\xff", x)',
+        'label_replace(x, "", "", "a", "b")',
+        'label_replace(x, "a", "", "a", "(")',
+        'label_join(x, "\\xff", "", "a")',
+        "topk(x)",
+        "x[5m:1m",
+        "x y",
     ],
-)  # fmt: skip
+)
 def test_what_prometheus_refuses_is_refused(text):
     with pytest.raises(QueryError):
         compile_query(text)

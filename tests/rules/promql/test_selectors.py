@@ -61,7 +61,7 @@ def test_a_subquery_stands_on_multiples_of_its_step():
     assert points(series, "x[3m:2m]", 7.5) == {"x{}": [(6 * MINUTE, 6)]}
     assert points(series, "x[4m:2m]", 8) == {"x{}": [(6 * MINUTE, 6), (8 * MINUTE, 8)]}
     assert points(series, "x[2m:]", 8) == {"x{}": [(7 * MINUTE, 7), (8 * MINUTE, 8)]}
-    assert points(series, "time()[2m:1m]", 8) == {"{}": [(7 * MINUTE, 420), (8 * MINUTE, 480)]}
+    assert points(series, "vector(time())[2m:1m]", 8) == {"{}": [(7 * MINUTE, 420), (8 * MINUTE, 480)]}
 
 
 def test_series_that_come_later_are_found_by_a_query_that_was_evaluated_before():

@@ -1,0 +1,45 @@
+from tests.healer.house import house
+
+
+async def test_a_notice_is_delivered_once_and_of_one_key_only_the_first(tmp_path):
+    async with house(tmp_path) as it:
+        await it.healer.tell("one", "body", "key")
+        await it.healer.tell("two", "body", "key")
+        await it.healer._delivery.deliver_due()
+        await it.healer._delivery.deliver_due()
+        assert it.notifier.told == [("one", "body")]
+        (notice,) = await it.healer.notices()
+        assert notice.delivered_at is not None
+
+
+async def test_a_notice_that_was_not_taken_is_tried_again_later_and_later_until_it_is(tmp_path):
+    async with house(tmp_path) as it:
+        it.notifier.fails = "no route"
+        await it.healer.tell("one", "body", "key")
+        for _ in range(5):
+            await it.healer._delivery.deliver_due()
+        (notice,) = await it.healer.notices()
+        assert (notice.tries, notice.error, notice.delivered_at) == (1, "no route", None)
+        it.clock.pass_by(seconds=10)
+        await it.healer._delivery.deliver_due()
+        it.clock.pass_by(seconds=10)
+        await it.healer._delivery.deliver_due()
+        assert (await it.healer.notices())[0].tries == 2
+        it.notifier.fails = None
+        it.clock.pass_by(seconds=10)
+        await it.healer._delivery.deliver_due()
+        assert it.notifier.told == [("one", "body")]
+        counted = next(f for f in it.healer.families() if f.name == "medic_notifications_total")
+        assert {dict(s.labels)["outcome"]: s.value for s in counted.samples} == {"delivered": 1, "failed": 2}
+
+
+async def test_a_notice_survives_a_restart_and_is_not_told_again_after_its_delivery(tmp_path):
+    async with house(tmp_path) as it:
+        await it.healer.tell("one", "body", "key")
+    async with house(tmp_path) as it:
+        await it.healer._delivery.deliver_due()
+        assert it.notifier.told == [("one", "body")]
+    async with house(tmp_path) as it:
+        await it.healer.tell("one", "body", "key")
+        await it.healer._delivery.deliver_due()
+        assert it.notifier.told == []
