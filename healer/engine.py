@@ -28,7 +28,7 @@ from medic.core import tasks
 from medic.core.alerts import Alert, AlertState
 from medic.core.changes import Acted, Change, Released, Told
 from medic.core.clock import Clock
-from medic.core.errors import MedicError, RefusedError, StoreError
+from medic.core.errors import RefusedError, StoreError
 from medic.core.healing import Attempt, Episode, Notice, Pause
 from medic.core.samples import Family
 from medic.core.targets import Target
@@ -56,7 +56,7 @@ class Healer:
     ) -> None:
         """Check the policy; raises MedicError with every mistake of its actions at once."""
         self._actions = registry.actions() if actions is None else actions
-        self._policy = _checked(policy, self._actions)
+        self._policy = registry.checked(policy, self._actions)
         self._ports = ports
         self._state = state
         self._clock = clock
@@ -140,13 +140,9 @@ class Healer:
         """Name the slots that are the healer's to fill, so that nobody else starts a second process there."""
         return intake.unfilled(self._memory.history, self._door.exits)
 
-    def check(self, policy: Policy) -> None:
-        """Raise MedicError with every mistake for which ``replace`` would refuse this policy."""
-        _checked(policy, self._actions)
-
     def replace(self, policy: Policy) -> None:
         """Go on under another policy; raises MedicError and keeps the old one when its actions are wrong."""
-        self._policy = _checked(policy, self._actions)
+        self._policy = registry.checked(policy, self._actions)
         self._wake.set()
 
     # --- a person's orders
@@ -296,9 +292,3 @@ class Healer:
     def _count_deliveries(self) -> None:
         self._record.counts.notifications.update(self._delivery.outcomes)
         self._delivery.outcomes.clear()
-
-
-def _checked(policy: Policy, actions: Mapping[str, Action]) -> Policy:
-    if wrong := registry.mistakes(policy, actions):
-        raise MedicError("\n".join(wrong))
-    return policy

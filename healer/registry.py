@@ -31,6 +31,13 @@ def actions() -> dict[str, Action]:
     return found
 
 
+def checked(policy: Policy, known: Mapping[str, Action]) -> Policy:
+    """Return *policy* as it is; raises MedicError with every mistake of its actions at once."""
+    if wrong := mistakes(policy, known):
+        raise MedicError("\n".join(wrong))
+    return policy
+
+
 def mistakes(policy: Policy, known: Mapping[str, Action]) -> list[str]:
     """Return what is wrong with the remedies' actions, every mistake with its place and what to write."""
     return [mistake for remedy in policy.remedies for mistake in _mistakes(remedy, known)]

@@ -73,7 +73,7 @@ def _next_at(trigger: At, after: datetime) -> datetime:
     """Look at the days around *after*: the local date there may be off by one from the one that counts."""
     zone = ZoneInfo(trigger.timezone)
     today = after.astimezone(zone).date()
-    days = (today + number * DAY for number in range(0, 2))
+    days = (today + number * DAY for number in range(-1, 2))
     # fold is 0: in a gap that means the offset before it, in an overlap the first of the two.
     dues = (datetime.combine(day, trigger.time, zone).astimezone(UTC) for day in days)
     return min(due for due in dues if due > after)

@@ -1,6 +1,8 @@
 """A real Medic under test: its process, its web, and waiting for what it says, never for time to pass."""
 
+import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -11,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -127,6 +129,28 @@ class Medic:
         headers = {"Authorization": f"Bearer {self.token}"} if token else {}
         return self.ask("POST", path, body, headers=headers)
 
+    def try_post(self, path: str, body: object = None) -> tuple[int, str]:
+        """Post to a daemon that may die of it: status 0 when there was no answer."""
+        try:
+            return self.post(path, body)
+        except OSError as error:  # refused, reset, or cut off (http.client's RemoteDisconnected is one too)
+            return 0, str(error)
+        except http.client.HTTPException as error:
+            return 0, str(error)
+
+    def post_later(self, path: str, body: object = None) -> "concurrent.futures.Future[tuple[int, str]]":
+        """Post from a thread of its own, which nobody has to wait for."""
+        answer: concurrent.futures.Future[tuple[int, str]] = concurrent.futures.Future()
+        threading.Thread(target=lambda: answer.set_result(self.try_post(path, body)), daemon=True).start()
+        return answer
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[Iterator[tuple[str, dict]]]:
+        """Yield the events that happen from now on, as (kind, fields); waiting for one fails after the timeout."""
+        with urllib.request.urlopen(self.url + "/api/v1/events", timeout=TIMEOUT) as stream:
+            assert stream.readline() == b": listening\n"
+            yield _events(stream)
+
     def ask(self, method: str, path: str, body: object = None, *, headers: dict | None = None) -> tuple[int, str]:
         """Return status and body; an error status is an answer too."""
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -231,6 +255,16 @@ def _leads(pid: int) -> bool:
         return os.getsid(pid) == pid
     except OSError:
         return False
+
+
+def _events(stream: Iterable[bytes]) -> Iterator[tuple[str, dict]]:
+    kind = ""
+    for line in stream:
+        name, _, value = line.decode().rstrip("\n").partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            yield kind, json.loads(value)
 
 
 @contextlib.contextmanager

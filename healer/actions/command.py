@@ -55,12 +55,9 @@ async def command(order: Order) -> Done:
     labels = dict(order.labels)
     argv = tuple(render(argument, labels, order.target) for argument in plan.argv)
     made = Command(argv, env={**os.environ, **environment(order)}, output=order.output)
-    async with asyncio.TaskGroup() as group:
-        watch = tasks.start(group, _watch(order.output), name=f"output of attempt {order.attempt.id}")
-        try:
-            finished = await run(made, timeout=plan.timeout)
-        finally:
-            watch.cancel()
+    finished = await _run(made, plan.timeout)
+    if isinstance(finished, MedicError):
+        raise finished
     trim(order.output, OUTPUT_KEPT)
     return Done(finished.succeeded, _detail(finished, plan, order.output))
 
@@ -91,6 +88,19 @@ def trim(path: Path, size: int, *, beyond: int = 0) -> None:
             file.truncate(len(tail))
     except FileNotFoundError:
         return
+
+
+async def _run(made: Command, timeout: float) -> Finished | MedicError:
+    """Run it beside a watch over its output; its error is returned, as a task group would wrap a raised one."""
+    finished: Finished | MedicError
+    async with asyncio.TaskGroup() as group:
+        watch = tasks.start(group, _watch(made.output or Path()), name=f"output of {made.argv[0]}")
+        try:
+            finished = await run(made, timeout=timeout)
+        except MedicError as error:
+            finished = error
+        watch.cancel()
+    return finished
 
 
 async def _watch(path: Path) -> None:

@@ -66,6 +66,7 @@ async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> in
     asked, notify = _listen_to_signals(), systemd.take()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(furnish(settings, clock))
+        stack.push_async_callback(_audit, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
         sign(lock, Holder(os.getpid(), "run", url))
         await stack.enter_async_context(_loops(house, notify, url, asked))

@@ -2,12 +2,12 @@
 
 import logging
 
+from healer.registry import actions, checked
 from medic.app import translate
 from medic.app.house import House
 from medic.app.rulebook import load_groups
 from medic.app.settings.loader import load
 from medic.core.errors import MedicError
-from workers.spec import by_name
 from workers.spec import by_name
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ async def apply(house: House) -> list[str]:
     groups = load_groups(settings)
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
     by_name(specs)
-    house.healer.check(policy)
+    checked(policy, actions())
     await house.scheduler.replace(jobs)  # the last that may refuse, and changes nothing when it does
     house.healer.replace(policy)
     house.engine.replace(groups)

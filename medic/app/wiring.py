@@ -72,10 +72,7 @@ async def furnish(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         await stack.enter_async_context(house.supervisor)
         await house.healer.begin()
         await house.audit.catch_up()
-        try:
-            yield house
-        finally:
-            await house.audit.catch_up()
+        yield house
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,21 @@ from medic.app.settings.yaml import Tree
 from medic.core.errors import MedicError
 from medic.core.targets import Target, TargetKind, parse_target
 
+
+def _compile(text: str) -> None:
+    from rules.promql import compile_query  # dear to import, and most remedies have no expression
+
+    compile_query(text)
+
+
 PARSED: tuple[tuple[Pattern, Callable[[str], object]], ...] = (
     (("remedies", "*", "match", "*"), parse_matcher),
     (("remedies", "*", "target"), parse_template),
     (("remedies", "*", "do", "*", "command", "argv", "*"), parse_argument),
     (("remedies", "*", "do", "*", "notify", "title"), parse_template),
+    (("remedies", "*", "verify", "expr"), _compile),
 )
-"""What the healer reads, by the functions that it reads it with."""
+"""What the healer and the rules read, by the functions that they read it with."""
 ACTIONS = tuple(Action.model_fields)
 RESTARTED = frozenset({"pool", "worker"})
 """The kinds of targets that Medic itself can restart."""

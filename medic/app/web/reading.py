@@ -117,6 +117,6 @@ async def _next(inbox: "asyncio.Queue[Event]") -> bytes:
 def limit(request: web.Request) -> int:
     """Return how many rows are asked for; 50 unless told, 10,000 at most."""
     text = request.query.get("limit", "50")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LIMIT):
-        raise web.HTTPBadRequest(text=f"limit={text!r}: write a number from 1 to {LIMIT}")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LIMIT)) and 1 <= int(text) <= LIMIT):
+        raise web.HTTPBadRequest(text=f"limit={text[:20]!r}: write a number from 1 to {LIMIT}")
     return int(text)

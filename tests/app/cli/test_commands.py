@@ -44,8 +44,8 @@ def options(command):
 
 def test_the_commands_are_those_that_the_design_names():
     expected = """
-        run, init, config check, status, check, explain, heal run, heal history, heal reset, heal approve, pause, resume,
-        workers list, workers ensure, workers scale, workers restart, workers start, workers stop, queue serve,
+        run, init, config check, status, check, explain, heal run, heal history, heal reset, heal approve, pause,
+        resume, workers list, workers ensure, workers scale, workers restart, workers start, workers stop, queue serve,
         queue submit, queue stats, worker, jobs list, jobs run, jobs history, report, notify test
     """
     assert sorted(LEAVES) == sorted(name.strip() for name in expected.split(","))

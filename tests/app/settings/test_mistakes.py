@@ -178,8 +178,8 @@ CASES = {
         "medic.yml:5: remedies[0].do[0].comand: unknown key; did you mean command?"
     ),
     REMEDY.format(target="host", do="[]"): "medic.yml:5: remedies[0].do: is empty; write at least one entry",
-    REMEDY.format(target="host", do="{command: {argv: ['a{{ labels.x }}']}}"): (
-        "medic.yml:5: remedies[0].do[0].command.argv[0]: 'a{{ labels.x }}': an argument is a literal or exactly one "
+    REMEDY.format(target="host", do="{command: {argv: [x, 'a{{ labels.x }}']}}"): (
+        "medic.yml:5: remedies[0].do[0].command.argv[1]: 'a{{ labels.x }}': an argument is a literal or exactly one "
         "{{ ... }}; split it into two arguments"
     ),
     REMEDY.format(target="'pool:{{ nonsense }}'", do="{restart: {}}"): (

@@ -139,7 +139,7 @@ async def test_the_facts_of_a_report_are_json(door):
     await door.house.ticker.tick()
     status, found = await door.get("/api/v1/facts")
     assert status == 200
-    assert found["host"]
+    assert found["facts"]["host"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/reports/none.html", "/api/v1/jobs", "/api/v2/alerts"])

@@ -1,0 +1,123 @@
+"""How the daemon ends, and what the next one finds."""
+
+import signal
+import time
+
+import pytest
+
+from tests.app.daemon.scene import QUIET, SLEEPER, check_journal, is_whole, rows
+from tests.harness import alive, until
+
+SOON = 5.0
+"""Seconds within which Medic ends when nothing drains."""
+
+
+def end(medic, number):
+    """End it with a signal, and return its exit code and how long that took."""
+    began = time.monotonic()
+    return medic.end(number), time.monotonic() - began
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+def test_asked_to_end_it_stops_its_workers_and_ends_soon(medic, number):
+    medic.start()
+    assert is_whole(medic)
+    code, seconds = end(medic, number)
+    assert code == 0
+    assert medic.workers() == []
+    assert seconds < SOON
+    assert "Traceback" not in medic.output()
+    assert check_journal(medic) == 0
+
+
+def test_the_queue_server_is_stopped_too_and_open_pages_do_not_hold_the_end_up(medic, port):
+    medic.config["queues"] = [{"name": "default", "listen": f"127.0.0.1:{port}"}]
+    medic.start()
+    assert len(medic.slots("queue-server")) == 1
+    with medic.listening() as events:
+        assert next(events)
+        code, seconds = end(medic, signal.SIGTERM)
+    assert (code, medic.workers()) == (0, [])
+    assert seconds < SOON
+
+
+def test_a_worker_that_ignores_the_request_is_killed_after_its_time(medic):
+    stubborn = ["sh", "-c", 'trap "" TERM; echo deaf; while :; do sleep 1000; done']
+    medic.config["workers"] = [{"pool": "pair", "command": stubborn, "count": 2, "stop_timeout": "200ms"}]
+    medic.start()
+    log = medic.state / "log" / "workers"
+    until(lambda: all("deaf" in (log / f"pair.{slot}.log").read_text() for slot in (1, 2)), what="deaf workers")
+    code, seconds = end(medic, signal.SIGTERM)
+    assert (code, medic.workers()) == (0, [])
+    assert seconds < SOON
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR2, signal.SIGKILL], ids=["USR2", "KILL"])
+def test_told_to_keep_them_or_killed_it_leaves_workers_that_the_next_one_adopts(medic, number):
+    before = medic.start().slots()
+    assert medic.end(number) == (0 if number == signal.SIGUSR2 else -signal.SIGKILL)
+    assert medic.slots() == before
+    medic.start()
+    assert medic.slots() == before
+    workers = [worker for pool in medic.json("/api/v1/workers")["pools"] for worker in pool["workers"]]
+    assert [worker["adopted"] for worker in workers] == [True, True]
+    assert medic.end() == 0
+    assert medic.slots() == {}
+
+
+def test_a_pool_that_is_to_be_kept_outlives_medic_and_the_others_do_not(medic):
+    kept = {"pool": "kept", "command": SLEEPER, "on_exit": "keep"}
+    medic.config["workers"] = [*medic.config["workers"], kept]
+    before = medic.start().slots("kept")
+    assert medic.end() == 0
+    assert medic.slots() == before
+    medic.start()
+    assert medic.slots("kept") == before
+    assert is_whole(medic)
+
+
+@pytest.mark.parametrize("stage", ["state/token", "state/workers/pair.1.lock", "state/workers/pair.30.lock"])
+def test_asked_to_end_while_it_comes_up_it_leaves_nobody(medic, stage):
+    pool = {"pool": "pair", "command": SLEEPER, "count": 60}
+    medic.config["workers"] = [pool, {"pool": "zebra", "command": SLEEPER, "count": 20}]
+    medic.start(ready=False)
+    until(lambda: (medic.folder / stage).exists() or medic.process.poll() is not None, what=stage)
+    code, seconds = end(medic, signal.SIGTERM)
+    assert code == 0
+    assert medic.workers() == []
+    assert seconds < SOON
+    assert "Traceback" not in medic.output()
+
+
+def test_an_end_while_it_comes_up_stops_adopted_workers_too(medic):
+    medic.start()
+    medic.kill()
+    medic.start(ready=False)
+    until(lambda: "worker adopted" in medic.output() or medic.process.poll() is not None, what="adoption")
+    assert medic.end() == 0
+    assert medic.workers() == []
+
+
+def test_a_job_that_runs_at_the_end_is_ended_and_noted_as_interrupted(medic):
+    medic.config["jobs"] = [*QUIET, {"name": "long", "every": "1s", "run": SLEEPER}]
+    medic.start()
+    running = until(lambda: rows(medic, "SELECT due_ms FROM dues WHERE state = 'running'"), what="a running job")
+    code, seconds = end(medic, signal.SIGTERM)
+    assert code == 0
+    assert seconds < SOON
+    assert rows(medic, "SELECT state FROM dues") == [("interrupted",)] * len(running)
+    assert list(medic._family()) == []
+
+
+def test_the_job_of_a_killed_medic_is_ended_and_not_repeated(medic):
+    medic.config["jobs"] = [*QUIET, {"name": "long", "every": "365d", "run": SLEEPER}]
+    medic.start()
+    medic.post_later("/api/v1/jobs/long/run")
+    children = medic.state / "log" / "runs" / ".running"
+    until(lambda: list(children.glob("*.json")), what="the job's process is noted")
+    (left,) = [pid for pid, environment in medic._family() if environment.get("MEDIC_JOB") == "long"]
+    medic.kill()
+    assert alive(left)
+    medic.start()
+    until(lambda: not alive(left), what="the leftover is ended")
+    until(lambda: rows(medic, "SELECT state FROM dues WHERE job = 'long'") == [("interrupted",)])
