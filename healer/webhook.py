@@ -18,6 +18,7 @@ MAX_NAME = 256
 MAX_VALUE = 4096
 MAX_ANNOTATION = 16_384
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_STATUSES = ("firing", "resolved")
 _YEARS = range(2000, 2200)
 """Of a moment that may be calculated with; outside of them a sum could overflow."""
 
@@ -62,7 +63,7 @@ def _alert(value: Json, path: str) -> Alert:
     if not labels:
         raise WebhookError(f"{path}.labels: empty; an alert is known by its labels")
     status = _member(alert, "status", path)
-    if status not in {"firing", "resolved"}:
+    if status not in ("firing", "resolved"):  # a set would raise for what has no hash, such as a list
         raise WebhookError(f'{path}.status: expected "firing" or "resolved", not {_show(status)}')
     resolved = status == "resolved"
     return Alert(
@@ -138,6 +139,8 @@ def _time(value: Json, path: str) -> datetime:
 
 
 def _show(value: Json) -> str:
+    if isinstance(value, list | dict):  # never written out: how deep it is nested is the sender's choice
+        return "a list" if isinstance(value, list) else "an object"
     return _shorten(ascii(value))
 
 

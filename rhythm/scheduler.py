@@ -165,6 +165,7 @@ class Scheduler:
             run = await self._ledger.claim(wanted)
             if run is None:
                 log.warning("claim refused", extra={"job": spec.name, "due": verdict.due.isoformat()})
+                self._records[spec.name] = await self._ledger.record(spec.name)
                 return False
             self._know(run)
         self._busy.add(spec.lane)

@@ -114,6 +114,10 @@ class Medic:
                 break
         raise AssertionError(f"medic run did not become ready:\n{self.output()}")
 
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def output(self) -> str:
         """Return all that the daemons on this folder wrote to stdout and stderr."""
         return (self.folder / "daemon.out").read_text(errors="replace")

@@ -20,9 +20,9 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from medic.core.errors import MedicError
+from medic.core.notify import ALIVE, STOPPING, Notify
 from medic.core.queue import Task
 from workers.client import Lease, QueueClient, QueueUnreachableError
-from workers.notify import ALIVE, STOPPING, Notify
 
 BEAT = 1.0
 RETRY = 1.0

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from medic.core.errors import MedicError, RefusedError
+from medic.core.notify import READY, take_notify
 from medic.core.queue import Json
 from workers.client import Lease, QueueClient, QueueUnreachableError
 from workers.keeper import Keeper
-from workers.notify import READY, take_notify
 from workers.queue.wire import InvalidRequestError
 from workers.tasks.context import TaskContext, TaskType
 

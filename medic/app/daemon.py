@@ -8,11 +8,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Never
 
 from medic.app import log as logging_
-from medic.app import reload, systemd
+from medic.app import reload
 from medic.app.house import House
 from medic.app.rising import rise
 from medic.app.settings import HostPort, Settings
@@ -23,12 +24,15 @@ from medic.app.wiring import furnish
 from medic.core.clock import Clock, SystemClock
 from medic.core.errors import StoreError
 from medic.core.locks import Lock
+from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify
 from medic.core.tasks import every, guarded, start
 
 log = logging.getLogger(__name__)
 
 SWITCH = 0.0005
 """Seconds after which a busy thread must let the loop in; Python's default delays it by 37 ms in the median."""
+DAY = 86_400.0
+HISTORY_KEPT = timedelta(days=90)
 AUDIT = 1.0
 """Seconds by which the audit may lag behind the journal, which alone counts."""
 
@@ -63,16 +67,16 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> int:
-    asked, notify = _listen_to_signals(), systemd.take()
+    asked, notify = _listen_to_signals(), take_notify()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(furnish(settings, clock))
-        stack.push_async_callback(_audit, house)
+        stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
         sign(lock, Holder(os.getpid(), "run", url))
         await stack.enter_async_context(_loops(house, notify, url, asked))
         await asked.end.wait()
         log.info("ending", extra={"keeps_workers": asked.keep})
-        notify.say("STOPPING=1")
+        notify(STOPPING)
         await house.supervisor.end(keep=asked.keep)
     log.info("ended")
     return 0
@@ -89,7 +93,7 @@ async def _listening(house: House, secret: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _loops(house: House, notify: systemd.Notify, url: str, asked: Asked) -> AsyncIterator[None]:
+async def _loops(house: House, notify: Notify, url: str, asked: Asked) -> AsyncIterator[None]:
     """Run everything that goes on for ever; leaving the context cancels it."""
     interval = house.settings.interval.total_seconds()
     async with asyncio.TaskGroup() as group:
@@ -98,6 +102,7 @@ async def _loops(house: House, notify: systemd.Notify, url: str, asked: Asked) -
             start(group, house.healer.run(), name="healer"),
             start(group, _recur(house, notify, url), name="rhythm"),
             start(group, every(AUDIT, partial(_audit, house), name="audit"), name="audit"),
+            start(group, every(DAY, partial(_forget, house), name="forget"), name="forget"),
             start(group, _reload(house, asked), name="reload"),
         ]
         yield
@@ -105,16 +110,16 @@ async def _loops(house: House, notify: systemd.Notify, url: str, asked: Asked) -
             task.cancel()
 
 
-async def _beat(house: House, notify: systemd.Notify) -> None:
+async def _beat(house: House, notify: Notify) -> None:
     await house.ticker.tick()
-    notify.say("WATCHDOG=1")
+    notify(ALIVE)
 
 
-async def _recur(house: House, notify: systemd.Notify, url: str) -> None:
+async def _recur(house: House, notify: Notify, url: str) -> None:
     """Bring everything up, say that we are ready, and then let the slow collectors and the jobs run."""
     await rise(house)
     log.info("ready", extra={"status_page": f"{url}/", "state": str(house.state.folder)})
-    notify.say("READY=1", f"STATUS=status page at {url}/")
+    notify(f"{READY}\nSTATUS=status page at {url}/")
     async with asyncio.TaskGroup() as group:
         start(group, house.runner.run(), name="collectors")
         start(group, house.scheduler.run(), name="scheduler")
@@ -126,6 +131,16 @@ async def _audit(house: House) -> None:
         await house.audit.catch_up()
     except StoreError as error:
         log.error("audit not written", extra={"why": str(error)})  # noqa: TRY400 - expected
+
+
+async def _forget(house: House) -> None:
+    await house.history.prune(house.clock.now() - HISTORY_KEPT)
+
+
+async def _write_the_rest(house: House) -> None:
+    """Write what was gathered since it was last written, now that nothing more comes."""
+    await guarded(house.recorder.flush, name="history")
+    await _audit(house)
 
 
 async def _reload(house: House, asked: Asked) -> Never:

@@ -16,8 +16,10 @@ from medic.app.status import Status
 from medic.app.tick import Ticker
 from medic.core.clock import Clock
 from medic.store.audit import Audit
+from medic.store.history import HistoryStore
 from medic.store.journal import Journal
 from medic.store.ledger import LedgerStore
+from rhythm.recorder import Recorder
 from rhythm.scheduler import Scheduler
 from rules.engine import Engine
 from rules.series import Series
@@ -46,6 +48,8 @@ class House:
     journal: Journal
     audit: Audit
     ledger: LedgerStore
+    history: HistoryStore
+    recorder: Recorder
     people: Apprise
     reloaded: bool = True
     """Whether the last reload was taken over."""

@@ -147,6 +147,8 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         journal=journal,
         audit=Audit(stores.journal, state.audit),
         ledger=ledger,
+        history=stores.history,
+        recorder=recorder,
         people=people,
     )
     return house

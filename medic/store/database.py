@@ -23,6 +23,8 @@ IntegrityError = sqlite3.IntegrityError
 Sync = Literal["FULL", "NORMAL"]
 
 APPLICATION_ID = 0x4D454449  # "MEDI", in the file's header: tells our files from anybody's
+_BUSY = 5.0
+"""Seconds to wait for another connection's lock."""
 
 
 @dataclass(slots=True)
@@ -116,8 +118,11 @@ def load_migrations(schema: str) -> list[str]:
 def prepare(path: Path, migrations: list[str], sync: Sync) -> None:
     """Check the file and bring it to the newest version, each step in a transaction."""
     try:
-        with closing(_connect(path, sync)) as connection:
+        # Looked at before WAL is asked for: that alone would write into a file that is not ours.
+        with closing(sqlite3.connect(path, timeout=_BUSY)) as connection:
             _check(path, connection, len(migrations))
+        with closing(_connect(path, sync)) as connection:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             version = _pragma(connection, "user_version")
             for number, script in enumerate(migrations[version:], version + 1):
                 connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
@@ -127,7 +132,8 @@ def prepare(path: Path, migrations: list[str], sync: Sync) -> None:
 
 def _check(path: Path, connection: Connection, newest: int) -> None:
     application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-    if application not in {0, APPLICATION_ID} or (application == 0 and version):
+    used = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application not in {0, APPLICATION_ID} or (application == 0 and (version or used)):
         raise StoreError(f"{path} is a database of another program; give Medic a state folder of its own (--state)")
     if version > newest:
         raise StoreError(
@@ -137,7 +143,6 @@ def _check(path: Path, connection: Connection, newest: int) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreError(_advice(path, found))
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def _advice(path: Path, found: str) -> str:
@@ -152,7 +157,7 @@ def _pragma(connection: Connection, name: str) -> int:
 
 
 def _connect(path: Path, sync: Sync) -> Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {sync}")

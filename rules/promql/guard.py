@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from rules.promql.errors import QueryError
-from rules.promql.literals import number, unquote
+from rules.promql.literals import duration, number, unquote
 
 MAX_LENGTH = 20_000
 MAX_NESTING = 100
@@ -21,7 +21,7 @@ TOKEN = re.compile(
     r"""(?P<blank>\s+|\#[^\n]*)
     |(?P<raw>`[^`]*`)
     |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<at>@(?:\s|\#[^\n]*)*(?P<moment>[-+]?\s*(?:0x[0-9a-f_]+|inf\b|nan\b|[0-9.][0-9a-z_.]*?(?:e[-+]?[0-9_]+)?(?![0-9a-z_.])))?)
+    |(?P<at>@(?:\s|\#[^\n]*+)*+(?P<moment>[-+]?\s*(?:0x[0-9a-f_]+|inf\b|nan\b|[0-9.][0-9a-z_.]*?(?:e[-+]?[0-9_]+)?(?![0-9a-z_.])))?)
     |(?P<word>[a-z_:][a-z0-9_:]*)
     |(?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+)
     |(?P<number>0x[0-9a-f_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:e[-+]?[0-9_]+)?)
@@ -30,6 +30,8 @@ TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.ASCII | re.IGNORECASE | re.DOTALL,
 )
+EDGE = re.compile(r"@(?:\s|\#[^\n]*+)*+(?:start|end)\b", re.IGNORECASE)
+LONGEST = 1000 * 365 * 86_400_000
 OPERATOR_WORDS = frozenset(("and", "or", "unless", "atan2"))
 QUOTES = "\"'`"
 
@@ -66,8 +68,10 @@ class _Lifter:
         kind = token.lastgroup or ""
         if kind in {"raw", "string"}:
             self.lift_string(token)
-        elif kind == "at" and token["moment"]:
+        elif kind == "at" and not EDGE.match(self.text, token.start()):
             self.lift_moment(token)
+        elif kind == "duration" and (duration(token[0]) or 0) > LONGEST:
+            raise self.refuse(f"{token[0]} is too long", "write a duration of at most 1000 years", token.start())
         elif kind == "number":
             self.parts.append(token[0].replace("_", ""))
         else:
@@ -97,12 +101,13 @@ class _Lifter:
         self.parts.append(f'"{MARK}{len(self.strings) - 1}"')
 
     def lift_moment(self, token: re.Match[str]) -> None:
-        value = number(token["moment"])
+        moment = token["moment"] or ""
+        value = number(moment)
         if value is None or not isfinite(value) or abs(value) > 2**53:
-            what = f"{token['moment']} is no time for @"
-            raise self.refuse(what, "write seconds since the epoch, start() or end()", token.start("moment"))
+            what = f"{moment or 'this'} is no time for @"
+            raise self.refuse(what, "write seconds since the epoch, start() or end()", token.end() - len(moment))
         self.moments.append(round(value * 1000))
-        self.parts.append(f"@ {len(self.moments) - 1}")
+        self.parts.append(f"@ {len(self.moments) - 1} ")  # the space keeps what follows from joining the number
 
 
 def lift(text: str) -> Lifted:

@@ -344,7 +344,7 @@ class World:
         return set(takewhile(lambda due: due <= self.now, upcoming(spec.trigger, NOON)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(jobs_, steps)
 def test_every_due_time_ends_in_exactly_one_state_or_still_has_its_turn(jobs, plan_of_steps):
     world = World(jobs)

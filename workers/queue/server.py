@@ -13,8 +13,8 @@ from aiohttp import web
 
 from medic.core.clock import Clock
 from medic.core.errors import MedicError
+from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify
 from medic.core.tasks import every, start
-from workers.notify import ALIVE, READY, STOPPING, Notify, take_notify
 from workers.queue.broker import Broker
 from workers.queue.door import MAX_BODY, build
 from workers.queue.ports import TaskStore

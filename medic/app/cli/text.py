@@ -52,7 +52,7 @@ def print_answer(answer: Json, text: str, *, as_json: bool) -> None:
 
 
 def write(value: Json) -> str:
-    """Write a single value for people: ``-`` for what is unknown, yes and no, lists with commas."""
+    """Write a single value for people: ``-`` for what is unknown, yes and no, lists with commas, no counts of 0."""
     if value is None or value == "":
         return ABSENT
     if isinstance(value, bool):
@@ -61,4 +61,6 @@ def write(value: Json) -> str:
         return f"{value:.4g}"
     if isinstance(value, list):
         return ", ".join(map(write, value)) or ABSENT
-    return ", ".join(f"{key}={write(each)}" for key, each in value.items()) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={write(each)}" for key, each in value.items() if each) or ABSENT
+    return str(value)

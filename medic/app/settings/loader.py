@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -74,7 +74,8 @@ def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str]
     )
     findings = list(document.findings) if _is_broken(document) else _first(stages)
     if findings or configuration is None:
-        raise ConfigError(_mistakes(findings, document, file))
+        shown = [_hide(finding, filled.tree, substituted.written) for finding in findings]
+        raise ConfigError(_mistakes(shown, document, file))
     return Read(configuration, substituted.written | dict.fromkeys(filled.sources, secretfiles.HIDDEN))
 
 
@@ -110,6 +111,14 @@ def _quote(findings: Iterable[Finding], tree: Tree) -> Iterable[Finding]:
             yield Finding(finding.path, f"{text[:ECHOED]!r} {finding.text}", finding.advice)
         else:
             yield finding
+
+
+def _hide(finding: Finding, tree: Tree, written: Mapping[Path, str]) -> Finding:
+    """Put what the file says in the place of what came from the environment."""
+    value = value_at(tree, finding.path)
+    if finding.path not in written or not isinstance(value, str) or not value:
+        return finding
+    return replace(finding, text=finding.text.replace(value, written[finding.path]))
 
 
 def _missing_files(tree: Tree, folder: FilePath) -> Iterable[Finding]:

@@ -58,8 +58,8 @@ def _unparsed(path: Path, text: str, parse: Callable[[str], object]) -> Iterator
 
 def _program(path: Path, argv: Tree) -> Iterator[Finding]:
     program = argv[0] if isinstance(argv, list) and argv else None
-    if isinstance(program, str) and PLACE in program:
-        yield Finding((*path, 0), "would let an alert choose the program", "name the program; arguments may be filled in")
+    if isinstance(program, str) and program.startswith(PLACE):
+        yield Finding((*path, 0), "would let an alert choose the program", "name it; arguments may be filled in")
 
 
 def _rungs(tree: Tree) -> Iterator[tuple[Path, dict[str, Tree]]]:

@@ -134,12 +134,15 @@ class _Builder:
             return self._sequence(path)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
-        try:
-            text = whole(str(getattr(event, "value", "")))
-        except UnicodeError:
-            self._find(path, "holds half of a character", "write the whole character instead of its escapes")
-            return None
+        text = self._text(event, path)
         return scalar(text) if getattr(event, "style", None) is None else text
+
+    def _text(self, event: yaml.Event, path: Path) -> str:
+        try:
+            return whole(str(getattr(event, "value", "")))
+        except UnicodeError:
+            self._find(path, "holds half of a character", "write the whole character instead of its escapes", event)
+            return ""
 
     def _sequence(self, path: Path) -> Tree:
         items: list[Tree] = []
@@ -166,7 +169,7 @@ class _Builder:
             raise _Broken("a key is not plain text", "write `name: value`", _line(event))
         if event.value == "<<":
             self._find(path, "merge keys (<<) are not in YAML 1.2", "write the entries out", event)
-        return str(event.value)
+        return self._text(event, path)
 
     def _alias(self, event: yaml.AliasEvent) -> Tree:
         anchor = self._anchors.get(str(event.anchor))

@@ -47,7 +47,10 @@ def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
     if request.path in OPEN_PATHS or (reads and loopback):
         return
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+    credentials = given.strip().encode(errors="surrogateescape")
+    if scheme.lower() == "bearer" and hmac.compare_digest(credentials, token.encode()):
+        given.strip().encode(errors="surrogateescape"), token.encode()
+    ):
         return
     advice = "send `Authorization: Bearer TOKEN`; the token is in the file `token` of Medic's state folder"
     raise web.HTTPUnauthorized(text=advice, headers={"WWW-Authenticate": 'Bearer realm="medic"'})

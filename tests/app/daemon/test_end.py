@@ -112,6 +112,7 @@ def test_a_job_that_runs_at_the_end_is_ended_and_noted_as_interrupted(medic):
 def test_the_job_of_a_killed_medic_is_ended_and_not_repeated(medic):
     medic.config["jobs"] = [*QUIET, {"name": "long", "every": "365d", "run": SLEEPER}]
     medic.start()
+    until(lambda: medic.post("/api/v1/jobs/long/run", {"dry_run": True})[0] == 200, what="the scheduler has begun")
     medic.post_later("/api/v1/jobs/long/run")
     children = medic.state / "log" / "runs" / ".running"
     until(lambda: list(children.glob("*.json")), what="the job's process is noted")

@@ -40,7 +40,7 @@ def test_arbitrary_text_is_read_or_refused_with_mistakes(text):
         assert line.startswith("medic.yml")
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(KEYS), TREES))
 def test_arbitrary_trees_are_read_or_refused_with_mistakes(tree):
     for line in wrong(json.dumps(tree)):

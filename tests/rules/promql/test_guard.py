@@ -160,7 +160,9 @@ def test_at_times_keep_their_sign_and_precision(text, at):
     assert root.shift.at == at
 
 
-@pytest.mark.parametrize("text", ["x @ Inf", "x @ NaN", "x @ 1e300", "x @", "x @ y"])
+@pytest.mark.parametrize(
+    "text", ["x @ Inf", "x @ NaN", "x @ 1e300", "x @", "x @ y", "x @0x0xe", "x @-# 1\n1", "x @+#\n5m", "x @#end()\n1h2"]
+)
 def test_at_needs_a_time(text):
     with pytest.raises(QueryError):
         compile_query(text)
@@ -168,3 +170,8 @@ def test_at_needs_a_time(text):
 
 def test_lifting_leaves_the_rest_of_the_text_alone():
     assert lift('x{a="b"} @ 7 # c').text.split() == ['x{a="\ue0000"}', "@", "0"]
+
+
+def test_durations_have_a_limit_that_the_parser_can_bear():
+    with pytest.raises(QueryError, match="at most 1000 years"):
+        compile_query("x[9999999999y]")

@@ -1,4 +1,4 @@
-"""What a supervised process tells its supervisor, by systemd's protocol: one datagram to ``NOTIFY_SOCKET``."""
+"""What a supervised process tells its supervisor, by systemd's protocol: a datagram to ``NOTIFY_SOCKET``."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ ALIVE = "WATCHDOG=1"
 STOPPING = "STOPPING=1"
 
 Notify = Callable[[str], None]
-"""Tells the supervisor one of the above; without a supervisor it tells nobody."""
+"""Tells the supervisor any of the above, or a ``STATUS=...``; without a supervisor it tells nobody."""
 
 
 def take_notify() -> Notify:

@@ -1,7 +1,7 @@
 import os
 import socket
 
-from workers.notify import READY, take_notify
+from medic.core.notify import READY, take_notify
 
 
 def test_the_supervisor_hears_what_is_told(tmp_path, monkeypatch):

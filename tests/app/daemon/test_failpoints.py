@@ -1,0 +1,59 @@
+"""Medic is killed at each failpoint in turn, and the next one finds nothing doubled and nothing lost."""
+
+import signal
+
+import pytest
+
+from tests.app.daemon.crashes import CRASHES, OF_THE_QUEUE, alert, check, crash_configuration, failpoints, lines, send
+from tests.app.daemon.scene import await_attempt, rows
+from tests.harness import Medic, until
+
+
+@pytest.fixture
+def medic(tmp_path):
+    folder = tmp_path / "medic"
+    with Medic(folder, crash_configuration(folder)) as house:
+        yield house
+
+
+def test_every_failpoint_there_is_has_its_crash():
+    tried = {crash.point.partition(":")[0] for crash in CRASHES}
+    assert tried | OF_THE_QUEUE == failpoints()
+
+
+@pytest.mark.parametrize("crash", [each for each in CRASHES if each.short], ids=str)
+def test_killed_there_nothing_is_doubled_and_nothing_is_lost(medic, crash):
+    die_and_go_on(medic, crash)
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("crash", [each for each in CRASHES if not each.short], ids=str)
+def test_killed_anywhere_nothing_is_doubled_and_nothing_is_lost(medic, crash):
+    die_and_go_on(medic, crash)
+
+
+def die_and_go_on(medic, crash):
+    medic.start(ready=not crash.at_start, MEDIC_FAILPOINT=crash.point)
+    crash.bring(medic)
+    assert medic.died() == -signal.SIGKILL, medic.output()
+    check_before_the_next(medic)
+    medic.start()
+    if crash.acts is not None:
+        see_it_through(medic, crash.acts)
+    until(lambda: rows(medic, "SELECT 1 FROM dues WHERE job = 'beat' AND state = 'done'"), what="a job done")
+    check(medic)
+
+
+def check_before_the_next(medic):
+    """What a dead Medic left behind: at most one process in each slot."""
+    assert all(len(pids) == 1 for pids in medic.slots().values())
+
+
+def see_it_through(medic, acts):
+    """Send the alert again, as its sender does until it is acknowledged; it is acted on as often as it must be."""
+    assert send(medic, alert("Quick"))
+    until(lambda: rows(medic, "SELECT count(*) FROM inbox") == [(0,)], what="the inbox is empty")
+    found = await_attempt(medic, remedy="quick")
+    until(lambda: rows(medic, f"SELECT 1 FROM attempts WHERE id = {found['id']} AND acted_at"), what="the action is over")
+    assert [line.split()[1] for line in lines(medic, "effects")] == ["1"] * acts
+    assert rows(medic, "SELECT count(*) FROM attempts WHERE remedy = 'quick'") == [(1,)]
