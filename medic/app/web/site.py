@@ -49,8 +49,6 @@ def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     credentials = given.strip().encode(errors="surrogateescape")
     if scheme.lower() == "bearer" and hmac.compare_digest(credentials, token.encode()):
-        given.strip().encode(errors="surrogateescape"), token.encode()
-    ):
         return
     advice = "send `Authorization: Bearer TOKEN`; the token is in the file `token` of Medic's state folder"
     raise web.HTTPUnauthorized(text=advice, headers={"WWW-Authenticate": 'Bearer realm="medic"'})
