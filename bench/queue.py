@@ -83,12 +83,12 @@ def measure(url: str, tasks: int, workers: int) -> None:
     assert stats["completed"] == stats["submitted"] == waiting, stats
 
 
-def main() -> None:
+def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--folder", type=Path, help="where the database lies; the disk under it matters")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         command = [sys.executable, "-c", SERVER, f"{folder}/queue.db"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -101,7 +101,8 @@ def main() -> None:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(10)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

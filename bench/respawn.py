@@ -155,17 +155,17 @@ def contestants(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str
         yield "supervisord", supervisord(folder, options.workers)
 
 
-def main() -> None:
+def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=50)
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--skip-supervisord", action="store_true")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if options.serve:
         logging.getLogger().addHandler(logging.NullHandler())
         asyncio.run(serve(options.serve, options.workers))
-        return
+        return 0
     print(f"{'milliseconds':24} {'median':>9} {'p99':>9} {'max':>9}")
     with tempfile.TemporaryDirectory(prefix="respawn-") as name:
         folder = Path(name)
@@ -174,7 +174,8 @@ def main() -> None:
             bare, replaced = measure(command, bell, options.workers)
             print(line(title, replaced))
             print(line("  bare spawns meanwhile", bare))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -45,8 +45,8 @@ def measure(query: Query, series: Series) -> float:
     return (process_time() - begun) / rounds
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+def main(argv: list[str]) -> int:
+    count = int(argv[0]) if argv else 1000
     series, tick = filled(count)
     print(f"{2 * count} series, {TICKS} ticks; one tick's append: {tick * 1e3:.2f} ms")
     for name, text in SHAPES.items():
@@ -55,7 +55,8 @@ def main() -> None:
         compiled = process_time() - begun
         spent = measure(query, series)
         print(f"{name:30} {spent * 1e6:10.1f} us   compile {compiled * 1e6:7.0f} us")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

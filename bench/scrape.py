@@ -1,6 +1,7 @@
 """CPU of a scrape, side by side with node_exporter on the same collectors.
 
     python -m bench.scrape                                     a small server around the runner alone
+    python -m bench.scrape --whole                             a whole Medic with its defaults
     python -m bench.scrape --url http://127.0.0.1:10119 --pid 4711      a whole Medic that runs already
 
 Both are scraped in turn, further apart than Medic shares one collection, and the CPU time of each whole process, all of
@@ -23,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.daemon import daemon
 from exporter.collectors import diskstats, filesystem
 from exporter.exposition import render
 from exporter.registry import EXPENSIVE, SYSTEM, system_collectors
@@ -59,6 +61,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="base address of a Medic that runs")
     parser.add_argument("--pid", type=int, help="its process")
+    parser.add_argument("--whole", action="store_true", help="start a whole Medic")
     parser.add_argument("--scrapes", type=int, default=SCRAPES)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -68,6 +71,9 @@ def main(argv: list[str]) -> int:
     with contextlib.ExitStack() as stack:
         if options.url and options.pid:
             medic = Server("medic", options.url, options.pid)
+        elif options.whole:
+            own = stack.enter_context(daemon("interval: 1h\n"))  # so that no tick falls into a measurement
+            medic = Server("medic", own.url, own.pid)
         else:
             medic = stack.enter_context(started("medic", [sys.executable, "-m", "bench.scrape", "--serve"]))
         rival = shutil.which("prometheus-node-exporter") or "node_exporter"

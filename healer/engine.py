@@ -251,7 +251,7 @@ class Healer:
         """Let go of what was taken in (what came during the write stays), and prepare what follows."""
         self._door.drop(arrivals)
         self._record.keep(plan, refused)
-        self._record.forget(resolved(plan.after))
+        self._record.forget(resolved([*arrivals.alerts, *(each.alert for each in arrivals.waiting)]))
         self._next = plan.wake
         if self._door:
             self._wake.set()

@@ -31,10 +31,11 @@ def _numbered(notice: Notice, number: int) -> Notice:
 
 
 def _breaker(case: Case, now: datetime) -> Notice:
-    last = [exit_.status for exit_ in case.exits[-1:]]
-    tried = f"It ended {len(case.exits)} times" if last else f"{case.tally.failures} attempts in a row did not heal it"
+    tried = f"{case.tally.failures} attempts in a row did not heal it"
+    if case.exits:
+        tried = f"It keeps ending, the last time with {case.exits[-1].status}"
     body = (
-        f"{tried}{', the last time with ' + last[0] if last else ''}. It is left alone but for a rare probe.\n"
+        f"{tried}. It is left alone but for a rare probe.\n"
         f"Why: {_alerts(case)}\nLook: medic explain {case.target}\nOnce mended: medic heal reset {case.target}"
     )
     return write(f"{case.target} could not be healed by {case.remedy.name}", body, f"breaker:{case.episode.id}", now)

@@ -89,9 +89,9 @@ def approve(world: World, episode: int, now: datetime, by: str) -> tuple[Change,
 
 def _remedy(world: World, target: Target, name: str | None) -> Remedy:
     if name is None or name == OBEY.name:
-        if target.kind not in {TargetKind.POOL, TargetKind.WORKER}:
+        if target.kind not in {TargetKind.POOL, TargetKind.WORKER, TargetKind.QUEUE}:
             raise RefusedError(
-                f"name a remedy for {target} (--remedy NAME); without one only pools and workers are healed"
+                f"name a remedy for {target} (--remedy NAME); without one only pools, workers and queues are healed"
             )
         return OBEY
     found = next((each for each in world.policy.remedies if each.name == name and name != WORKER_EXIT), None)

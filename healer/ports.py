@@ -52,7 +52,7 @@ class Pools(Protocol):
     """Who starts and stops workers; returns what it did in words, raises MedicError when it could not."""
 
     async def restart(self, target: Target) -> str:
-        """Restart a pool's workers, or one worker; returns once the new processes are there."""
+        """Restart a pool's workers, one worker, or a queue's server; returns once the new processes are there."""
 
     async def start(self, target: Target) -> str:
         """Fill an empty slot; a slot that is filled already is left as it is."""

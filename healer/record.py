@@ -1,13 +1,13 @@
 """Keeping count and log of what was decided: one line a decision, with its reason."""
 
 import logging
+from collections.abc import Iterable
 
 from healer.counts import Counts
 from healer.decide import Act, DryRun, End, Held, Verdict
 from healer.deliberate import Plan
 from healer.intake import Unplaced
-from healer.world import World
-from medic.core.alerts import AlertState
+from medic.core.alerts import Alert, AlertState
 from medic.core.changes import Change, Closed, Opened, SeenResolved
 from medic.core.healing import Attempt, Ending
 
@@ -103,9 +103,9 @@ class Record:
         log.info("episode held", extra={**fields, "gate": gate})
 
 
-def resolved(world: World) -> frozenset[str]:
-    """Name the embedded alerts that are reported as active no longer."""
-    return frozenset(mine for mine, alert in world.scene.alerts.items() if alert.state is AlertState.INACTIVE)
+def resolved(alerts: Iterable[Alert]) -> frozenset[str]:
+    """Name those of *alerts* that are active no longer, by fingerprint."""
+    return frozenset(alert.fingerprint for alert in alerts if alert.state is AlertState.INACTIVE)
 
 
 def _attempt(plan: Plan, number: int) -> Attempt | None:

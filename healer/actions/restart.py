@@ -1,4 +1,4 @@
-"""``restart``: have a pool's workers, or one worker, restarted by those who own them."""
+"""``restart``: have a pool's workers, one worker, or a queue's server restarted by those who own them."""
 
 from healer.action import Action, Done, Order
 from healer.settings import Options
@@ -17,4 +17,4 @@ def check(options: Options) -> None:
         raise MedicError(f"restart: unknown option {next(iter(options))!r}; write `restart: {{}}`")
 
 
-ACTION = Action(restart, check, frozenset({TargetKind.POOL, TargetKind.WORKER}))
+ACTION = Action(restart, check, frozenset({TargetKind.POOL, TargetKind.WORKER, TargetKind.QUEUE}))

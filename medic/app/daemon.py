@@ -17,7 +17,7 @@ from medic.app import reload
 from medic.app.house import House
 from medic.app.rising import rise
 from medic.app.settings import HostPort, Settings
-from medic.app.state import Holder, State, hold, prepare, sign, token
+from medic.app.state import DAEMON, Holder, State, hold, prepare, sign, token
 from medic.app.web import application
 from medic.app.web.site import is_loopback, serve
 from medic.app.wiring import furnish
@@ -56,7 +56,7 @@ def run(settings: Settings) -> int:
     """Run until a signal asks for the end, and return the exit code; raises MedicError when it cannot run at all."""
     state = State(settings.state)
     prepare(state)
-    lock = hold(state, "run")
+    lock = hold(state, DAEMON)
     try:
         logging_.configure(state.log)
         sys.setswitchinterval(SWITCH)
@@ -72,7 +72,7 @@ async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> in
         house = await stack.enter_async_context(furnish(settings, clock))
         stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
-        sign(lock, Holder(os.getpid(), "run", url))
+        sign(lock, Holder(os.getpid(), DAEMON, url))
         await stack.enter_async_context(_loops(house, notify, url, asked))
         await asked.end.wait()
         log.info("ending", extra={"keeps_workers": asked.keep})

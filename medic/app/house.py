@@ -1,7 +1,8 @@
 """The house with all its rooms furnished: what the web and the commands reach for."""
 
+import asyncio
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import medic
@@ -53,6 +54,8 @@ class House:
     people: Apprise
     reloaded: bool = True
     """Whether the last reload was taken over."""
+    reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Two reloads at once would leave a mixture of two files in force."""
 
     async def status(self) -> Status:
         """Gather how everything is now."""

@@ -1,6 +1,7 @@
 """Reading the configuration again: all of it is checked before any of it counts."""
 
 import logging
+from contextlib import suppress
 
 from healer.registry import actions, checked
 from medic.app import translate
@@ -13,17 +14,37 @@ from workers.spec import by_name
 log = logging.getLogger(__name__)
 
 RESTART = ("listen", "state", "interval", "collectors", "queues", "notify")
-"""Sections that only a restart changes."""
+"""Sections that only a restart changes; until then what was there at the start stays in force."""
 
 
 async def apply(house: House) -> list[str]:
-    """Read the file anew, take it over, and say which changed sections need a restart.
+    """Read the file anew, take it over, and say which changed sections need a restart; one reload at a time.
 
     Raises ConfigError or MedicError and leaves everything as it was when anything in it is wrong.
     """
-    house.reloaded = False
+    async with house.reloading:
+        house.reloaded = False
+        try:
+            later = await _take_over(house)
+        except MedicError as error:
+            log.error("configuration refused, the old one stays in force", extra={"why": str(error)})  # noqa: TRY400 - expected
+            raise
+        house.reloaded = True
+        log.info("configuration reloaded", extra={"needs_restart": later})
+        return later
+
+
+async def on_signal(house: House) -> None:
+    """Reload as a signal asks for it: what is wrong with the file is in the log."""
+    with suppress(MedicError):
+        await apply(house)
+
+
+async def _take_over(house: House) -> list[str]:
     settings = load(house.settings.file, state=house.settings.state)
     groups = load_groups(settings)
+    later = [name for name in RESTART if getattr(settings, name) != getattr(house.settings, name)]
+    settings = settings.model_copy(update={name: getattr(house.settings, name) for name in later})
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
     by_name(specs)
     checked(policy, actions())
@@ -31,16 +52,5 @@ async def apply(house: House) -> list[str]:
     house.healer.replace(policy)
     house.engine.replace(groups)
     await house.supervisor.replace(specs)
-    later = [name for name in RESTART if getattr(settings, name) != getattr(house.settings, name)]
     house.settings = settings
-    house.reloaded = True
-    log.info("configuration reloaded", extra={"needs_restart": later})
     return later
-
-
-async def on_signal(house: House) -> None:
-    """Reload as a signal asks for it: what is wrong with the file goes to the log."""
-    try:
-        await apply(house)
-    except MedicError as error:
-        log.error("configuration refused, the old one stays in force", extra={"why": str(error)})  # noqa: TRY400 - expected

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medic.core.errors import MedicError
-from medic.core.locks import Lock, read_holder, try_lock
+from medic.core.locks import Lock, read_holder, try_lock, wait_lock
+
+DAEMON = "run"
+"""The purpose of a daemon; that of a command is its own words."""
+PATIENCE = 10.0
+"""Seconds that a daemon waits for commands that hold its lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,21 @@ def _make_token(state: State) -> None:
 
 
 def hold(state: State, purpose: str) -> Lock:
-    """Take ``medic.lock`` or raise MedicError that says who has it."""
+    """Take ``medic.lock`` or raise MedicError that says who has it; what holds it briefly is waited for."""
     lock = try_lock(state.lock)
+    if lock is None and not _stays(holder(state)):
+        lock = wait_lock(state.lock, timeout=PATIENCE)
     if lock is None:
         other = holder(state)
         who = f"`medic {other.purpose}` with pid {other.pid}" if other else "another Medic"
         raise MedicError(f"{who} already runs on {state.folder}; stop it first, or choose another folder with --state")
     sign(lock, Holder(os.getpid(), purpose))
     return lock
+
+
+def _stays(other: Holder | None) -> bool:
+    """Tell a daemon from a command that is soon over; whoever has not signed yet may be either."""
+    return other is not None and other.purpose == DAEMON
 
 
 def sign(lock: Lock, who: Holder) -> None:

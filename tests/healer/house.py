@@ -101,3 +101,9 @@ async def house(state, policy_=None, *, clock=None, pools=None, begin=True, acti
         if begin:
             await healer.begin()
         yield House(healer, clock, pools, conditions, notifier, journal, state)
+
+
+async def fire_until_it_acts(it, *alerts):
+    """Let the alerts fire until start-up rest and grace are over."""
+    await it.tick(*alerts)
+    await it.tick(*alerts, seconds=181)

@@ -198,9 +198,9 @@ def test_every_mistake_of_the_remedies_is_found_at_once():
     )
     found = mistakes(wrong, BUILT_IN)
     assert [line.split(":")[0] for line in found] == ["remedy a", "remedy a", "remedy b", "remedy c"]
-    assert "it acts on pool, worker" in found[2]
+    assert "it acts on pool, queue, worker" in found[2]
 
 
 def test_the_built_in_actions_know_their_kinds():
-    assert BUILT_IN["restart"].kinds == {TargetKind.POOL, TargetKind.WORKER}
+    assert BUILT_IN["restart"].kinds == {TargetKind.POOL, TargetKind.WORKER, TargetKind.QUEUE}
     assert BUILT_IN["notify"].kinds == frozenset(TargetKind)

@@ -47,7 +47,7 @@ def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
     if request.path in OPEN_PATHS or (reads and loopback):
         return
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    credentials = given.strip().encode(errors="surrogateescape")
+    credentials = given.strip().encode(errors="replace")
     if scheme.lower() == "bearer" and hmac.compare_digest(credentials, token.encode()):
         return
     advice = "send `Authorization: Bearer TOKEN`; the token is in the file `token` of Medic's state folder"

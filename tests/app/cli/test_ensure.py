@@ -13,6 +13,11 @@ def ensuring(at, *arguments):
     )
 
 
+def pair(at):
+    """Wait until both workers have become their program: only then /proc tells whose they are."""
+    return until(lambda: len(found := at.workers("pair")) >= 2 and found)
+
+
 def test_a_dry_run_says_what_is_missing_and_starts_nothing(idle):
     result = medic(idle, "workers", "ensure", "--dry-run")
     assert sorted(line.split()[:2] for line in result.output.splitlines()[1:]) == [
@@ -29,14 +34,14 @@ def test_many_that_ask_at_once_without_a_daemon_start_each_worker_once(idle):
     commands = [ensuring(idle) for _ in range(8)]
     results = [(command.communicate(timeout=60), command.returncode) for command in commands]
     assert [code for _, code in results] == [0] * 8, results
-    assert len(idle.workers("pair")) == 2
+    assert len(pair(idle)) == 2
     assert [out.decode().count("start") for (out, _), _ in results].count(2) == 1
 
 
 def test_one_pool_is_ensured_alone(idle):
     changes = json.loads(medic(idle, "workers", "ensure", "pair", "--json").output)["changes"]
     assert [(change["worker"], change["do"]) for change in changes] == [("pair/1", "start"), ("pair/2", "start")]
-    assert len(idle.workers()) == 2
+    assert pair(idle) == idle.workers()
     state = State(idle.state)
     assert state.lock.read_text().strip() == ""
 
@@ -55,7 +60,7 @@ def test_whoever_finds_the_folder_held_waits_for_its_turn(idle):
     lock.close()
     waiting.communicate(timeout=60)
     assert waiting.returncode == 0
-    assert len(idle.workers("pair")) == 2
+    assert len(pair(idle)) == 2
 
 
 def test_a_daemon_that_is_gone_is_asked_no_more(idle):
@@ -67,4 +72,4 @@ def test_a_daemon_that_is_gone_is_asked_no_more(idle):
     sign(lock, Holder(os.getpid(), "run", "http://127.0.0.1:1"))
     lock.close()
     assert medic(idle, "workers", "ensure").exit_code == 0
-    assert len(idle.workers("pair")) == 2
+    assert len(pair(idle)) == 2

@@ -1,0 +1,1 @@
+"""Benchmarks beside the named peers; `make bench` runs them all."""

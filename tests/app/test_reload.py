@@ -1,0 +1,187 @@
+"""A reload takes over all that may change, or nothing; what is wrong is told whole, and shows as a metric."""
+
+import asyncio
+import logging
+import signal
+
+import pytest
+
+from tests.app.web.living import CONFIGURATION, REMEDY, SLEEPER, open_door, write, write_rules
+from tests.harness import Medic, until
+
+RULE = "groups: [{{name: own, rules: [{{alert: {name}, expr: vector(1)}}]}}]"
+
+
+@pytest.fixture
+async def door(tmp_path):
+    write_rules(tmp_path, RULE.format(name="Before"))
+    async with open_door(tmp_path) as opened:
+        await opened.post("/api/v1/workers/ensure")
+        yield opened
+
+
+async def reload(door):
+    return await door.post("/-/reload")
+
+
+async def metric(door):
+    for _ in range(2):  # a page shares what was measured less than a second ago, but a tick never twice
+        await door.house.runner.tick()
+    _, page = await door.get("/metrics?collect[]=config")
+    return float(next(line for line in page.splitlines() if line.startswith("medic_config_last")).split()[1])
+
+
+def in_force(door):
+    house = door.house
+    return {
+        "pools": {pool.name: (pool.expected, pool.running) for pool in house.supervisor.pools()},
+        "jobs": [job.spec.name for job in house.scheduler.jobs()],
+        "rules": [rule.rule.name for group in house.engine.groups() for rule in group.rules],
+        "remedies": [remedy.name for remedy in house.healer._policy.remedies],
+        "settings": house.settings,
+    }
+
+
+async def test_pools_rules_remedies_and_jobs_are_taken_over(door, tmp_path):
+    write_rules(tmp_path, RULE.format(name="After"))
+    write(
+        tmp_path,
+        workers=[{"pool": "pair", "command": SLEEPER, "count": 1}, {"pool": "new", "command": SLEEPER, "count": 2}],
+        jobs=[*CONFIGURATION["jobs"], {"name": "added", "every": "1h", "run": ["true"]}],
+        remedies=[{**REMEDY, "name": "other"}],
+    )
+    assert await reload(door) == (200, {"reloaded": True, "needs_restart": []})
+    found = in_force(door)
+    assert found["pools"] == {"new": (2, 2), "pair": (1, 1)}
+    assert found["jobs"] == ["health-check", "report", "good", "added"]
+    assert found["rules"] == ["After"]
+    assert found["remedies"] == ["other"]
+    await door.house.ticker.tick()
+    _, found = await door.get("/api/v1/alerts/active")
+    assert [each["labels"]["alertname"] for each in found["alerts"]] == ["After"]
+    assert await metric(door) == 1
+
+
+async def test_a_reload_of_the_same_file_touches_no_worker_and_no_alert(door):
+    await door.house.ticker.tick()
+    before = (await door.get("/api/v1/workers"))[1], (await door.get("/api/v1/alerts/active"))[1]["alerts"]
+    assert await reload(door) == (200, {"reloaded": True, "needs_restart": []})
+    await door.house.ticker.tick()
+    after = (await door.get("/api/v1/workers"))[1], (await door.get("/api/v1/alerts/active"))[1]["alerts"]
+    assert after == before
+
+
+async def test_a_pool_that_is_configured_no_longer_is_stopped(door, tmp_path):
+    write(tmp_path, workers=[])
+    assert (await reload(door))[0] == 200
+    assert in_force(door)["pools"] == {}
+
+
+async def test_what_needs_a_restart_is_named_each_time_and_stays_as_it_was(door, tmp_path):
+    write(tmp_path, interval="30s", listen="127.0.0.1:1")
+    for _ in range(2):
+        assert await reload(door) == (200, {"reloaded": True, "needs_restart": ["listen", "interval"]})
+        assert door.house.settings.interval.total_seconds() == 1
+    write(tmp_path)
+    assert (await reload(door))[1]["needs_restart"] == []
+
+
+MISTAKES = {
+    "interval": "soon",
+    "surprise": 1,
+    "workers": [{"pool": "pair", "command": SLEEPER, "count": -1}],
+    "remedies": [{**REMEDY, "match": ["="]}],
+    "jobs": [{"name": "x", "every": "1s"}],
+}
+
+
+async def test_a_file_with_mistakes_is_refused_with_all_of_them_and_the_old_one_stays_in_force(door, tmp_path, caplog):
+    before = in_force(door)
+    write(tmp_path, **MISTAKES)
+    with caplog.at_level(logging.ERROR):
+        status, found = await reload(door)
+    assert status == 400
+    lines = found["error"].splitlines()
+    for words in ("interval: 'soon'", "surprise", "workers[0].count", "remedies[0].match[0]", "jobs[0]"):
+        assert any(words in line for line in lines), words
+    assert all(line.startswith(f"{tmp_path}/medic.yml:") for line in lines)
+    assert in_force(door) == before
+    assert await metric(door) == 0
+    (record,) = [record for record in caplog.records if record.name == "medic.app.reload"]
+    assert record.why == found["error"]
+    write(tmp_path)
+    assert (await reload(door))[0] == 200
+    assert await metric(door) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules", "words"),
+    [
+        ({}, "groups: [{name: own, rules: [{alert: A, expr: 'rate(up)'}, {alert: '1', expr: '('}]}]", "own.yml"),
+        ({}, "not a rule file", "own.yml"),
+        ({"remedies": [{**REMEDY, "do": {"command": {"argv": ["{{ labels.program }}"]}}}]}, None, "choose the program"),
+        ({"remedies": [{**REMEDY, "verify": {"expr": "rate(up)"}}]}, None, "verify.expr"),
+        ({"jobs": [{"name": "a", "every": "1h", "run": ["true"], "after": ["a"]}]}, None, "a"),
+        (
+            {
+                "workers": [
+                    {"pool": "pair", "command": SLEEPER, "after": ["pool:b"]},
+                    {"pool": "b", "command": SLEEPER, "after": ["pool:pair"]},
+                ]
+            },
+            None,
+            "pair",
+        ),
+    ],
+    ids=["expression", "no rules", "program", "verification", "circle of jobs", "circle of pools"],
+)
+async def test_whichever_room_would_refuse_its_part_no_other_room_has_taken_over_its_own(
+    door, tmp_path, changes, rules, words
+):
+    before = in_force(door)
+    write(tmp_path, **{"jobs": [{"name": "added", "every": "1h", "run": ["true"]}], **changes})
+    if rules:
+        write_rules(tmp_path, rules)
+    status, found = await reload(door)
+    assert status == 400
+    assert words in found["error"]
+    assert in_force(door) == before
+    assert await metric(door) == 0
+
+
+async def test_a_file_that_is_gone_is_refused(door, tmp_path):
+    before = in_force(door)
+    (tmp_path / "medic.yml").unlink()
+    status, found = await reload(door)
+    assert (status, "does not exist" in found["error"]) == (400, True)
+    assert in_force(door) == before
+
+
+async def test_two_reloads_at_once_leave_one_file_in_force(door, tmp_path):
+    write(tmp_path, workers=[{"pool": "pair", "command": SLEEPER, "count": 3}], remedies=[{**REMEDY, "name": "one"}])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reload(door))
+        write(tmp_path, workers=[], remedies=[{**REMEDY, "name": "two"}])
+        group.create_task(reload(door))
+    found = in_force(door)
+    assert (found["pools"], found["remedies"]) == ({}, ["two"])
+
+
+def test_sighup_reloads_a_running_daemon_and_a_wrong_file_leaves_it_as_it_was(tmp_path):
+    with Medic(tmp_path, {**CONFIGURATION, "interval": "200ms", "rules": {"defaults": False}}) as medic:
+        medic.start()
+        until(lambda: len(medic.workers("pair")) == 2)
+
+        def reloaded(value):
+            medic.write()
+            medic.process.send_signal(signal.SIGHUP)
+            until(lambda: medic.metric("medic_config_last_reload_successful") == value)
+
+        medic.config["workers"] = [{"pool": "pair", "command": SLEEPER, "count": "many"}]
+        reloaded(0)
+        assert len(medic.workers("pair")) == 2
+        assert "workers[0].count" in medic.output()
+        medic.config["workers"] = [{"pool": "pair", "command": SLEEPER, "count": 1}]
+        reloaded(1)
+        until(lambda: len(medic.workers("pair")) == 1)
+        assert medic.end() == 0
