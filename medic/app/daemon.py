@@ -59,6 +59,7 @@ def run(settings: Settings) -> int:
     lock = hold(state, DAEMON)
     try:
         logging_.configure(state.log)
+        os.chdir(settings.folder)  # what jobs and actions run finds its files beside the configuration
         sys.setswitchinterval(SWITCH)
         return asyncio.run(_run(settings, state, lock, SystemClock()))
     finally:
@@ -73,11 +74,11 @@ async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> in
         stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
         sign(lock, Holder(os.getpid(), DAEMON, url))
-        await stack.enter_async_context(_loops(house, notify, url, asked))
-        await asked.end.wait()
-        log.info("ending", extra={"keeps_workers": asked.keep})
-        notify(STOPPING)
-        await house.supervisor.end(keep=asked.keep)
+        async with _loops(house, notify, url, asked):
+            await asked.end.wait()
+            log.info("ending", extra={"keeps_workers": asked.keep})
+            notify(STOPPING)
+        await house.supervisor.end(keep=asked.keep)  # last: a healer that still looked would see workers die
     log.info("ended")
     return 0
 

@@ -52,5 +52,5 @@ def configure(path: Path, *, verbose: bool = False) -> None:
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(Readable())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[file, terminal], force=True)
-    for noisy in ("aiohttp.access", "asyncio", "apscheduler"):
+    for noisy in ("aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

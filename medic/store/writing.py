@@ -170,7 +170,8 @@ def _(change: Ended, connection: Connection) -> None:
     # What SQL keeps of spent alerts is what ``healer.history`` keeps: exits and orders are new each time.
     connection.execute(
         "REPLACE INTO spent SELECT fingerprint, ?, json_extract(alert, '$.source'),"
-        " CASE json_extract(alert, '$.state') WHEN 'inactive' THEN coalesce(json_extract(alert, '$.resolved_at'), ?) END FROM episode_alerts"
+        " CASE json_extract(alert, '$.state') WHEN 'inactive'"
+        " THEN coalesce(json_extract(alert, '$.resolved_at'), ?) END FROM episode_alerts"
         " WHERE episode = ? AND json_extract(alert, '$.source') NOT IN ('worker', 'operator')",
         (at, at, change.episode),
     )

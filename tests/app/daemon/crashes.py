@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from medic.store import journal
@@ -20,7 +20,7 @@ from tests.app.daemon.scene import (
 from tests.harness import until
 
 ROOT = Path(__file__).resolve().parents[3]
-STARTED_AT = "2026-01-01T00:00:00Z"
+NOW = datetime.now(UTC)
 
 
 def crash_configuration(folder):
@@ -51,8 +51,8 @@ def alert(name, number=1, *, unit="a.service", resolved=False):
         "status": "resolved" if resolved else "firing",
         "labels": {"alertname": name, "unit": unit, "id": str(number)},
         "annotations": {},
-        "startsAt": STARTED_AT,
-        "endsAt": "2026-01-01T00:05:00Z" if resolved else "0001-01-01T00:00:00Z",
+        "startsAt": NOW.isoformat(),
+        "endsAt": (NOW + timedelta(minutes=1)).isoformat() if resolved else "0001-01-01T00:00:00Z",
     }
 
 
@@ -250,9 +250,4 @@ def check_runs(medic):
 
 
 def _ms(text):
-    from datetime import datetime
-
     return round(datetime.fromisoformat(text).timestamp() * 1000)
-
-
-__all__ = ["CRASHES", "OF_THE_QUEUE", "Crash", "alert", "chain", "check", "crash_configuration", "failpoints", "send"]
