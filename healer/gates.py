@@ -159,6 +159,8 @@ def _backoff(case: Case, now: datetime) -> Reading:
     last, failures = _last(case), case.tally.failures
     if last is None:
         return Reading(open=True, value="no failure before")
+    if is_spent(case, now):
+        return Reading(open=True, value="the breaker is open: it says when the next probe is due")
     delay = case.remedy.backoff.after(failures)
     if not delay:
         return Reading(open=True, value="at once")

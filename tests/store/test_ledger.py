@@ -152,14 +152,3 @@ async def test_forgetting_leaves_what_is_young(ledger):
     await ledger.close([unrun(minute) for minute in range(5)])
     assert await ledger.prune(NOON + 2 * MINUTE) == 2
     assert len(await ledger.history("etl", 9)) == 3
-
-
-async def test_a_large_ledger_is_still_quick(ledger):
-    """Not a benchmark: an index that is not used makes this take seconds instead of milliseconds."""
-    await ledger.register(RHYTHM, NOON)
-    await ledger.close([unrun(minute) for minute in range(20_000)])
-    async with asyncio.timeout(2):
-        for minute in range(20_000, 20_050):
-            await ledger.close([unrun(minute)])
-            await ledger.record("etl")
-            await ledger.history("etl", 20)

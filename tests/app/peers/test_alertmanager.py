@@ -2,9 +2,11 @@
 
 import contextlib
 import sys
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from tests.app.peers.servers import alertmanager, prometheus
 from tests.harness import Medic, until
@@ -196,11 +198,9 @@ def test_what_came_while_medic_was_killed_is_healed_once_after_its_start(medic):
 
 @pytest.mark.needs("prometheus")
 def test_the_whole_circle_from_medics_metrics_over_prometheus_and_alertmanager_back_to_a_heal(medic):
-    """Medic's metrics, judged by Prometheus, told by Alertmanager, healed by Medic, and seen healed by Prometheus."""
-    (medic.folder / "rules.yml").write_text(
-        "groups: [{name: site, rules: [{alert: SiteDown, expr: 'node_textfile == 1 or on() (vector(1) unless on() "
-        'medic_heal_last_timestamp_seconds{remedy="by-resolve"})\', labels: {unit: site.service, site: main}}]}]'
-    )
+    unhealed = 'absent(medic_heal_last_timestamp_seconds{remedy="by-resolve"})'
+    rule = {"alert": "SiteDown", "expr": unhealed, "labels": {"unit": "site.service", "site": "main"}}
+    (medic.folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "site", "rules": [rule]}]}))
     with manager(medic) as server:
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
@@ -227,8 +227,6 @@ def failures(server):
 
 def counted(server, series):
     """Return a counter of an Alertmanager, whose page is not JSON."""
-    import urllib.request
-
     with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
         for line in answer.read().decode().splitlines():
             if line.startswith(series):
