@@ -29,7 +29,7 @@ parts: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.install
 
 $(VENV)/bin/python:
-	@$(PYTHON) -m venv $(VENV) 2>/dev/null || sh scripts/venv.sh $(PYTHON) $(VENV)
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || sh scripts/venv.sh $(PYTHON) $(VENV)
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Medic into $(VENV) ..."

@@ -59,6 +59,8 @@ class Medic:
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = MEDIC
+    """How Medic is started; another one to test another installation."""
 
     @property
     def state(self) -> Path:
@@ -93,7 +95,7 @@ class Medic:
         with notify_socket(self.folder) as (address, messages):
             with (self.folder / "daemon.out").open("ab") as output:
                 self.process = subprocess.Popen(
-                    [*MEDIC, "run"],
+                    [*self.program, "run"],
                     env=self.environment(NOTIFY_SOCKET=address, **env),
                     stdout=output,
                     stderr=output,
@@ -108,11 +110,22 @@ class Medic:
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
                 if b"READY=1" in messages.recv(4096):
-                    self.url = json.loads((self.state / "medic.lock").read_text())["url"]
+                    self.find()
                     return
             if self.process is not None and self.process.poll() is not None:
                 break
         raise AssertionError(f"medic run did not become ready:\n{self.output()}")
+
+    def find(self) -> None:
+        """Learn where the daemon listens; it has said so in its lock long before it is ready."""
+        self.url = until(self._signed, what="the daemon's address in its lock")
+
+    def _signed(self) -> str:
+        with contextlib.suppress(OSError, ValueError):
+            signed = json.loads((self.state / "medic.lock").read_text())
+            if self.process is not None and signed["pid"] == self.process.pid:
+                return str(signed["url"])
+        return ""
 
     @property
     def runs(self) -> bool:
@@ -178,7 +191,7 @@ class Medic:
     def command(self, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a ``medic`` command against this state folder."""
         return subprocess.run(
-            [*MEDIC, *argv], env=self.environment(**env), capture_output=True, text=True, timeout=60, check=False
+            [*self.program, *argv], env=self.environment(**env), capture_output=True, text=True, timeout=60, check=False
         )
 
     def kill(self) -> None:

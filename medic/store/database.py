@@ -147,7 +147,7 @@ def _check(path: Path, connection: Connection, newest: int) -> None:
 
 def _advice(path: Path, found: str) -> str:
     return (
-        f"{path} cannot be used ({found}); restore it with `medic backup restore`, "
+        f"{path} cannot be used ({found}); put a copy of it from your backup in its place, "
         f"or move it away (mv {path} {path}.broken) to begin anew: pools and queues are found again, history is lost"
     )
 

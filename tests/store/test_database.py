@@ -148,7 +148,7 @@ def test_a_page_that_was_damaged_is_found_when_the_file_is_opened(tmp_path):
     content = bytearray(path.read_bytes())
     content[4096 * 3 : 4096 * 4] = b"\xff" * 4096
     path.write_bytes(content)
-    with pytest.raises(StoreError, match="medic backup restore"):
+    with pytest.raises(StoreError, match="from your backup"):
         prepare(path, [TABLE], "FULL")
 
 

@@ -1,12 +1,11 @@
 """The queue server is killed: no acknowledged task is lost, and its workers go on."""
 
-import random
-import sys
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 
 import pytest
 
+from tests.app.daemon.crashes import OF_THE_QUEUE
 from tests.app.daemon.scene import await_whole, slay
 from tests.harness import until
 from workers.client import QueueClient
@@ -19,13 +18,13 @@ def medic(medic, port):
     worker = ["medic", "worker", "--queue", "default"]
     medic.config["queues"] = [{"name": "default", "listen": f"127.0.0.1:{port}"}]
     medic.config["workers"] = [{"pool": "pair", "command": worker, "count": 2}]
-    medic.door = f"http://127.0.0.1:{port}"
     return medic
 
 
 @contextmanager
 def door(medic):
-    with closing(QueueClient(medic.door, token="", patience=PATIENCE)) as client:
+    """Open a client that waits out the time without a server."""
+    with closing(QueueClient(f"http://{medic.config['queues'][0]['listen']}", token="", patience=PATIENCE)) as client:
         yield client
 
 
@@ -61,9 +60,9 @@ def kill_the_server(medic, ids):
     until(lambda: len(ids) > count + 5, what="tasks are taken again")
 
 
-def forget(medic):
-    """Close its breaker, so that this kill is like the first one."""
-    return medic.post("/api/v1/reset", {"target": "pool:queue-server"})[0] == 200
+def forget(medic, pool="queue-server"):
+    """Close the breaker of a pool, so that this kill is like the first one."""
+    return medic.post("/api/v1/reset", {"target": f"pool:{pool}"})[0] == 200
 
 
 def lives_through(medic, kills):
@@ -103,16 +102,35 @@ def test_a_killed_medic_loses_no_task_and_its_queue_and_workers_go_on(medic):
     assert medic.slots() == before
 
 
-def test_the_end_gives_unfinished_tasks_back_and_the_next_medic_does_them(medic):
+def test_what_is_still_to_do_at_the_end_is_done_by_the_next_medic(medic):
     medic.start()
     with door(medic) as client:
-        ids = client.submit_many([("benchmark_test", {"seconds": 0.2})] * 4) if False else submit_all(client)
+        ids = [client.submit("benchmark_test", {"operations": 300_000}) for _ in range(8)]
+        until(lambda: client.stats()["running"], what="a task runs")
     assert medic.end() == 0
     assert medic.workers() == []
     medic.start()
     with door(medic) as client:
         until(lambda: {client.get(id_).state for id_ in ids} == {"completed"}, what="all is done")
+        assert (client.stats()["submitted"], client.stats()["completed"]) == (8, 8)
 
 
-def submit_all(client):
-    return [client.submit("benchmark_test", {}) for _ in range(6)]
+@pytest.mark.stress
+@pytest.mark.parametrize(
+    "point", sorted(f"{name}:{20 if name.split('.')[1] in {'submit', 'lease', 'change'} else 1}" for name in OF_THE_QUEUE)
+)
+def test_a_queue_server_killed_while_it_writes_loses_and_doubles_no_task(medic, point):
+    medic.start(ready=False, MEDIC_FAILPOINT=point)
+    with load(medic) as ids:
+        until(lambda: "worker=queue-server/1 reason=crash status=SIGKILL" in medic.output(), timeout=PATIENCE, what=point)
+        medic.kill()
+        for pid in medic.workers():  # they were all born with the failpoint
+            slay(pid)
+        medic.start(ready=False)
+        medic.find()
+        until(lambda: len(medic.slots()) == 3 or not (forget(medic) and forget(medic, "pair")), what="all run again")
+        count = len(ids)
+        until(lambda: len(ids) > count + 20, what="tasks are taken again", timeout=PATIENCE)
+    with door(medic) as client:
+        until(lambda: client.stats()["completed"] == len(ids), what="all is done", timeout=PATIENCE)
+        assert client.stats()["submitted"] == len(ids)

@@ -76,6 +76,7 @@ def prometheus(folder: Path, config: dict) -> Iterator[Server]:
             parts.find("prometheus"),
             "--config.file=prometheus.yml",
             f"--storage.tsdb.path={folder / 'tsdb'}",
+            "--rules.alert.resend-delay=1s",  # what it sends before it has found its Alertmanager is lost
             f"--web.listen-address=127.0.0.1:{port}",
         ]
         with running("prometheus", argv, port, folder) as server:
