@@ -26,7 +26,7 @@ from healer.watch import Watch
 from healer.world import Scene, World
 from medic.core import tasks
 from medic.core.alerts import Alert, AlertState
-from medic.core.changes import Acted, Change, Released, Told
+from medic.core.changes import Acted, Change, Told
 from medic.core.clock import Clock
 from medic.core.errors import RefusedError, StoreError
 from medic.core.healing import Attempt, Episode, Notice, Pause
@@ -165,7 +165,9 @@ class Healer:
         return healing
 
     async def pause(self, target: Target | None, lasting: timedelta, *, why: str, by: str) -> None:
-        """Forbid healing of a target, or of all, for a while."""
+        """Forbid healing of a target, or of all, for a while; raises RefusedError for one that nobody declares."""
+        if target is not None and not self._policy.declares(target):
+            raise RefusedError(f"{target} is declared nowhere in the configuration; look for a slip of the pen")
         await self._order(orders.pause(target, self._clock.now(), lasting, why=why, by=by))
 
     async def resume(self, target: Target | None, *, by: str) -> None:
@@ -173,14 +175,9 @@ class Healer:
         now = self._clock.now()
         await self._order(orders.resume(self._look(now), target, now, by))
 
-    async def stop(self, target: Target, *, by: str) -> None:
-        """Have a target stay down until ``start``; its processes are stopped by those who own them."""
-        await self._order(orders.stop(target, self._clock.now(), by))
-
-    async def start(self, target: Target, *, by: str) -> None:
-        """Undo ``stop``; where nothing was stopped this changes nothing."""
-        if any(target.covers(stopped) for stopped in self._memory.history.stopped):
-            await self._order((Released(target, by, self._clock.now()),))
+    async def keep_down(self, stopped: frozenset[Target], *, by: str) -> None:
+        """Leave down what a person has *stopped*: these targets and no others, as the owner of their processes says."""
+        await self._order(orders.keep_down(self._memory.history.stopped, stopped, self._clock.now(), by))
 
     async def reset(self, target: Target, *, by: str) -> None:
         """Forget the failures of a target and of what it covers."""

@@ -91,4 +91,5 @@ def _nothing(world: World, of: str, target: Target | None) -> str:
     live = [alert for alert in world.scene.alerts.values() if alert.name == of]
     if live:
         return f"{of} is {live[0].state}; no remedy matches it, or its episode is over until it is seen resolved"
-    return f"{of}: no episode is open, nothing is held back"
+    known = "" if target else "no alert of this name is active, "
+    return f"{of}: {known}no episode is open, nothing is held back"

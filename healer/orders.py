@@ -62,17 +62,15 @@ def resume(world: World, target: Target | None, now: datetime, by: str) -> tuple
     if world.scene.paused_by_file:
         raise RefusedError("healing is paused by the file PAUSED in the state folder; delete it")
     names = ", ".join("all" if each is None else str(each) for each in paused) or "nothing"
-    raise RefusedError(f"{target or 'all healing'} is not paused; paused: {names}")
+    raise RefusedError(f"{target or 'healing as a whole'} is not paused; paused: {names}")
 
 
-def stop(target: Target, now: datetime, by: str) -> tuple[Change, ...]:
-    """Have a target stay down until a person starts it again."""
-    return (Stopped(target, by, now),)
-
-
-def start(target: Target, now: datetime, by: str) -> tuple[Change, ...]:
-    """Undo the stop of a target and of what it covers; where there was none this changes nothing."""
-    return (Released(target, by, now),)
+def keep_down(known: frozenset[Target], stopped: frozenset[Target], now: datetime, by: str) -> tuple[Change, ...]:
+    """Go from what was *known* to be stopped to what is *stopped*; a release lets go of all that it covers."""
+    released = sorted(known - stopped)
+    left = {target for target in known if not any(each.covers(target) for each in released)}
+    added = sorted(stopped - left)
+    return (*(Released(each, by, now) for each in released), *(Stopped(each, by, now) for each in added))
 
 
 def reset(target: Target, now: datetime, by: str) -> tuple[Change, ...]:

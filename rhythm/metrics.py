@@ -5,6 +5,7 @@ from datetime import datetime
 
 from medic.core.runs import JobRecord, Run, RunState
 from medic.core.samples import Family, Labels, counter, gauge, labels
+from rhythm.due import interval
 from rhythm.record import JobState
 
 OUTCOMES = tuple(state for state in RunState if state.final)
@@ -34,6 +35,11 @@ def families(jobs: Sequence[JobState], now: datetime) -> list[Family]:
             "medic_job_lateness_seconds",
             "How long the due time whose turn it is has been waiting; 0 when nothing waits.",
             *((pairs, _lateness(job, now)) for pairs, job in known if job.record is not None and job.spec.enabled),
+        ),
+        gauge(
+            "medic_job_interval_seconds",
+            "The usual time between two due times of a job; absent while it is disabled.",
+            *((pairs, interval(job.spec.trigger).total_seconds()) for pairs, job in known if job.spec.enabled),
         ),
     ]
 

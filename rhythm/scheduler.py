@@ -97,8 +97,12 @@ class Scheduler:
         return tuple(self._state(spec, waiting.get(spec.name), now) for spec in self._jobs)
 
     async def history(self, job: str, limit: int = 20) -> tuple[Run, ...]:
-        """Return the latest due times of a job, the newest first; also of one that is no longer configured."""
-        return await self._ledger.history(job, limit)
+        """Return the latest due times of a job, the newest first; also of one that is no longer configured.
+
+        Raises MedicError for a name that no job has or had.
+        """
+        found = await self._ledger.history(job, limit)
+        return found or self._never_due(job)
 
     async def replace(self, jobs: Sequence[JobSpec]) -> None:
         """Take other jobs from now on, as at a reload; raises JobError and changes nothing when they cannot be.
@@ -225,11 +229,19 @@ class Scheduler:
     def _plan(self, now: datetime) -> tuple[Verdict, ...]:
         return plan(self._jobs, self._records, now, up_since=self._up_since)
 
-    def _spec(self, name: str) -> JobSpec:
+    def _never_due(self, name: str) -> tuple[Run, ...]:
+        self._find(name)
+        return ()
+
+    def _find(self, name: str) -> JobSpec:
         found = next((job for job in self._jobs if job.name == name), None)
         if found is None:
             names = ", ".join(job.name for job in self._jobs) or "none is configured"
             raise MedicError(f"there is no job {name!r}; the jobs are: {names}")
+        return found
+
+    def _spec(self, name: str) -> JobSpec:
+        found = self._find(name)
         if name not in self._records:
             raise RefusedError(f"{name} cannot run now: Medic is still starting; ask again in a moment")
         return found

@@ -82,7 +82,7 @@ class Engine:
         whose last run failed: alerts that read them are frozen. *now* is the time of the tick's snapshot.
         """
         at = to_ms(now)
-        self._began = at if self._began is None else self._began
+        self._began = at if self._began is None else min(self._began, at)
         host = self._host(at)
         for group in self._groups:
             if group.is_due(at):

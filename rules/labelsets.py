@@ -1,6 +1,5 @@
 """Interned label sets: equal labels are one object, so that grouping and matching compare by identity."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakValueDictionary
@@ -8,6 +7,8 @@ from weakref import WeakValueDictionary
 from medic.core.samples import Labels
 
 NAME = "__name__"
+DERIVED = 256
+"""How many projections one label set remembers; whoever asks for ever new ones gets them made anew."""
 
 
 class LabelSet:
@@ -87,7 +88,7 @@ class Catalog:
         if found is None:
             pairs = projection.apply(labels.pairs)
             doomed = labels.doomed and any(name == NAME for name, _ in pairs)
-            found = labels.derived[projection.key] = self.intern(pairs, doomed=doomed)
+            found = _remember(labels, projection.key, self.intern(pairs, doomed=doomed))
         return found
 
     def doom(self, labels: LabelSet) -> LabelSet:
@@ -96,7 +97,7 @@ class Catalog:
             return labels
         found = labels.derived.get("doomed")
         if found is None:
-            found = labels.derived["doomed"] = self.intern(labels.pairs, doomed=True)
+            found = _remember(labels, "doomed", self.intern(labels.pairs, doomed=True))
         return found
 
     def rewrite(self, labels: LabelSet, changes: dict[str, str]) -> LabelSet:
@@ -106,5 +107,9 @@ class Catalog:
         return self.intern(pairs, doomed=labels.doomed and NAME not in changes and bool(merged.get(NAME)))
 
 
-Rename = Callable[[LabelSet], LabelSet]
-"""What a function does to the labels of its input: keep them, or drop or doom the name."""
+def _remember(labels: LabelSet, key: str, derived: LabelSet) -> LabelSet:
+    """Keep *derived*; forgetting others harms no query, since what it still holds stays the interned one."""
+    if len(labels.derived) >= DERIVED:
+        labels.derived.clear()
+    labels.derived[key] = derived
+    return derived

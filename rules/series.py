@@ -14,6 +14,8 @@ __all__ = ["Counts", "Series", "View"]
 
 SWEEP = 20
 """Ticks between two looks at what can be dropped."""
+SET_BACK_MS = 60_000
+"""A tick that is earlier than the last by more says that the clock was wrong, and not only set right a little."""
 
 
 @dataclass(slots=True)
@@ -21,7 +23,7 @@ class Counts:
     """What was not stored, since the start."""
 
     refused: int = 0
-    """Samples out of order: at or before the newest one of their series, or of a tick before the last."""
+    """Samples out of order: at or before the newest one of their series, or of a tick before the last or after now."""
     repeated: int = 0
     """Samples of slow collectors seen again with the next tick; that is normal."""
 
@@ -45,6 +47,7 @@ class Series:
         self._tick = Lane(Column(0))
         self._sources: dict[str, Lane] = {}
         self._slow: dict[Lane, None] = {}
+        self._lengths: dict[Column, int] = {}
         self._generation = 0
         self._ticks: list[int] = []
         self._head = Head(0, {}, 0)
@@ -52,17 +55,20 @@ class Series:
     def append(self, snapshot: Snapshot) -> None:
         """Store a tick; samples with a time of their own keep it, and one seen again is stored once.
 
-        A snapshot that is not later than the last is refused and counted, whole.
+        A snapshot that is not later than the last is refused and counted, whole. But one that is earlier by more than
+        a minute begins the store anew: the clock was wrong, and what was stored under its times would pass for new.
         """
+        if self._ticks and snapshot.at < self._ticks[-1] - SET_BACK_MS:
+            self._forget()
         samples = [sample for family in snapshot.families for sample in family.samples]
         self._generation += 1
-        if not self._tick.advance(snapshot.at, self._generation):
+        if not self._advance(self._tick, snapshot.at):
             self.counts.refused += len(samples)
             return
         slow = [sample for sample in samples if sample.at is not None]
         self._write(self._tick, (sample for sample in samples if sample.at is None) if slow else samples)
         if slow:
-            self._write_slow(slow)
+            self._write_slow(slow, latest=snapshot.at + SET_BACK_MS)
         self._ticks.append(snapshot.at)
         if len(self._ticks) % SWEEP == 0:
             self._trim(snapshot.at)
@@ -81,12 +87,13 @@ class Series:
                 return
             lane = self._sources[source] = Lane(Column(self._generation + 1))
         self._generation += 1
-        if not lane.advance(at_ms, self._generation):
+        if not self._advance(lane, at_ms):
             self.counts.refused += len(rows)
             return
         self._write(lane, rows)
         if not lane.members:
             del self._sources[source]
+            self._lengths.pop(lane.column, None)
         self._publish(self._head.at_ms)
 
     def mark_stale(self, source: str, at_ms: int) -> None:
@@ -107,6 +114,19 @@ class Series:
         """The number of series that have samples."""
         return len(self._tracks)
 
+    def _forget(self) -> None:
+        """Drop everything stored; views that were taken before still see it."""
+        self._index, self._tracks = Index(), {}
+        self._tick, self._sources, self._slow, self._lengths = Lane(Column(self._generation + 1)), {}, {}, {}
+        self._ticks = []
+
+    def _advance(self, lane: Lane, at: int) -> bool:
+        """Open the row of time *at* in *lane*, and know how long its column now is."""
+        self._lengths.pop(lane.column, None)
+        is_later = lane.advance(at, self._generation)
+        self._lengths[lane.column] = len(lane.column.times)
+        return is_later
+
     def _write(self, lane: Lane, samples: Iterable[Sample]) -> None:
         written = 0
         for sample in samples:
@@ -115,27 +135,30 @@ class Series:
             if lane.write(track, nan if isnan(sample.value) else sample.value):
                 written += 1
                 if track.lane is not lane:
-                    lane.adopt(track)
+                    self._adopt(lane, track)
             else:
                 self.counts.refused += 1
         if written < len(lane.members):
             self._end(lane, ())
 
-    def _write_slow(self, samples: Iterable[Sample]) -> None:
+    def _write_slow(self, samples: Iterable[Sample], *, latest: int) -> None:
         opened: dict[int, Lane] = {}
         advanced: dict[Lane, None] = {}
         seen: set[Track] = set()
         for sample in samples:
+            at = sample.at or 0
+            if at > latest:  # of a run before the clock was set back; stored, it would refuse what comes after it
+                self.counts.refused += 1
+                continue
             key = (sample.name, sample.labels)
             track = self._tracks.get(key) or self._begin(key)
-            at = sample.at or 0
             if track.blocks and track.blocks[-1].last >= at:
                 self._repeat(track, at)
                 seen.add(track)
                 continue
             lane = self._lane_for(track, at, opened, advanced)
             lane.write(track, nan if isnan(sample.value) else sample.value)
-            lane.adopt(track)
+            self._adopt(lane, track)
         for lane in advanced:
             self._end(lane, seen)
 
@@ -149,7 +172,7 @@ class Series:
         """Find the lane of a slow sample: its series' own if that can go on to *at*, else the one opened for *at*."""
         own = track.lane
         if own is not None and own in self._slow:
-            if own not in advanced and own.advance(at, self._generation):
+            if own not in advanced and self._advance(own, at):
                 advanced[own] = None
                 opened.setdefault(at, own)
                 return own
@@ -158,7 +181,7 @@ class Series:
         lane = opened.get(at)
         if lane is None:
             lane = opened[at] = Lane(Column(self._generation))
-            lane.advance(at, self._generation)
+            self._advance(lane, at)
             self._slow[lane] = None
             advanced[lane] = None
         return lane
@@ -167,8 +190,13 @@ class Series:
         name, labels = key
         pairs = tuple(sorted((*((NAME, name),), *labels)))
         track = self._tracks[key] = Track(self._catalog.intern(pairs))
-        self._index.add(track)
         return track
+
+    def _adopt(self, lane: Lane, track: Track) -> None:
+        """Make *track*, just written, a member; one that is new can be found only now that it has a sample."""
+        if track.lane is None and len(track.blocks) == 1:
+            self._index.add(track)
+        lane.adopt(track)
 
     def _end(self, lane: Lane, seen: Iterable[Track]) -> None:
         """Mark the members that the newest row lacks as stale; those in *seen* only had nothing new."""
@@ -176,12 +204,13 @@ class Series:
             if track not in seen:
                 lane.write(track, STALE)
             lane.release(track)
-        if not lane.members:
-            self._slow.pop(lane, None)
+        if not lane.members and lane in self._slow:
+            del self._slow[lane]
+            self._lengths.pop(lane.column, None)
 
     def _publish(self, at_ms: int) -> None:
-        lanes = (self._tick, *self._sources.values(), *self._slow)
-        self._head = Head(self._generation, {lane.column: len(lane.column.times) for lane in lanes}, at_ms)
+        """Let readers see what is written; a copy, since each rule that fires publishes, and most columns rest."""
+        self._head = Head(self._generation, self._lengths.copy(), at_ms)
 
     def _trim(self, now: int) -> None:
         """Drop blocks that neither the history nor a rule needs, and series that have none left."""
@@ -190,11 +219,11 @@ class Series:
         for key, track in list(self._tracks.items()):
             needed = now - max(self._needed.get(key[0], 0), self._needed_by_all)
             drop = _droppable(track, self.history, min(horizon, needed) if track.lane is None else needed)
-            if drop:
-                track.blocks = track.blocks[drop:]
-            if not track.blocks:
+            if drop == len(track.blocks):  # readers that have found it still see its blocks
                 self._index.discard(track)
                 del self._tracks[key]
+            elif drop:
+                track.blocks = track.blocks[drop:]
 
 
 def _droppable(track: Track, history: int, before: int) -> int:

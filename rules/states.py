@@ -124,7 +124,8 @@ def _begin(found: Found, now: int) -> Active:
 def _seen(alert: Active, found: Found, now: int) -> Active:
     if not alert.lives:
         return _begin(found, now)
-    return replace(alert, annotations=found.annotations, value=found.value, absent_since=None)
+    began = min(alert.active_at, now)  # a clock that was set back must not make it wait for that time to come again
+    return replace(alert, annotations=found.annotations, value=found.value, active_at=began, absent_since=None)
 
 
 def _missed(alert: Active, now: int, holds: Holds, why: Callable[[Labels], str]) -> Active | None:
@@ -133,7 +134,7 @@ def _missed(alert: Active, now: int, holds: Holds, why: Callable[[Labels], str])
         return None
     if alert.resolved_at is not None:
         return None if now - alert.resolved_at > RETENTION_MS else alert
-    since = now if alert.absent_since is None else alert.absent_since
+    since = now if alert.absent_since is None else min(alert.absent_since, now)
     if now - since < holds.keep_firing_ms:
         return replace(alert, absent_since=since)
     return _resolve(alert, now, why(alert.labels))

@@ -6,7 +6,7 @@ rm -rf "$folder"
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -qq >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "python$version-venv" >/dev/null 2>&1
+  log=$(DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "python$version-venv" 2>&1) || { echo "$log" >&2; exit 1; }
   echo "Installed python$version-venv, which Debian ships apart from Python."
   exec "$python" -m venv "$folder"
 fi

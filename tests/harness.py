@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import yaml
 
@@ -83,7 +83,7 @@ class Medic:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIC_")}
         return {**kept, "MEDIC_CONFIG": str(self.file), "MEDIC_STATE": str(self.state), **self.env, **more}
 
-    def __enter__(self) -> "Medic":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -215,7 +215,7 @@ class Medic:
     def slots(self, *pools: str) -> dict[str, list[int]]:
         """Return the pids of the living workers of this state folder by slot (``pool/n``), as /proc tells."""
         found: dict[str, list[int]] = {}
-        for pid, environment in self._family():
+        for pid, environment in self.family():
             pool = environment.get("MEDIC_POOL", "")
             if pool and _leads(pid) and (not pools or pool in pools):
                 found.setdefault(f"{pool}/{environment['MEDIC_SLOT']}", []).append(pid)
@@ -225,7 +225,7 @@ class Medic:
         """Return the pids of all living workers of this state folder, as /proc tells."""
         return sorted(pid for pids in self.slots(*pools).values() for pid in pids)
 
-    def _family(self) -> Iterator[tuple[int, dict[str, str]]]:
+    def family(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield each living process that was given this state folder, with its environment."""
         for pid in processes():
             environment = _environment(pid)
@@ -238,7 +238,7 @@ class Medic:
         until(self._swept, what="everything that Medic left is gone")
 
     def _swept(self) -> bool:
-        left = [pid for pid, _ in self._family()]
+        left = [pid for pid, _ in self.family()]
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -182,8 +182,7 @@ class QueueClient:
         response = self._connection.getresponse()
         content = response.read()
         if response.status >= BROKEN:
-            text = content.decode("utf-8", "replace")[:500]
-            raise QueueUnreachableError(f"{self.url} cannot work now ({response.status}): {text}")
+            raise QueueUnreachableError(f"{self.url} cannot work now ({response.status}): {_words(response, content)}")
         return _Answer(response.status, _decode(response, content))
 
 
@@ -195,6 +194,13 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
     except ValueError:  # the port is no number
         pass
     raise MedicError(f"{url!r} is no address of a queue; write one like http://127.0.0.1:8091")
+
+
+def _words(response: http.client.HTTPResponse, content: bytes) -> str:
+    """Return what the server says; a page for people is not the answer of a queue."""
+    if "html" in response.getheader("Content-Type", ""):
+        return "a web page answers, not a queue server; see what else listens there"
+    return " ".join(content.decode("utf-8", "replace").split())[:500]
 
 
 def _decode(response: http.client.HTTPResponse, content: bytes) -> Json:

@@ -9,6 +9,8 @@ from pathlib import Path
 from medic.core.errors import MedicError
 
 _LARGEST = 4096
+_AT_ONCE = 64
+"""Datagrams read before others have their turn: a worker that floods us must not stop the loop."""
 
 
 def says_alive(datagram: bytes) -> bool:
@@ -41,7 +43,7 @@ class Listener:
 
     def _read(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while True:
+            for _ in range(_AT_ONCE):
                 if says_alive(self._socket.recv(_LARGEST)):
                     self._heard = self._loop.time()
 

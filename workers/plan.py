@@ -116,14 +116,14 @@ def _restart(order: Order, scene: Scene, slot: int) -> Step:
     if (refusal := _refusal(order, scene, slot)) is not None:
         return refusal
     if seat.state is SlotState.RUNNING:
-        return Step(slot, Do.RESTART, f"asked for by {order.reason}")
+        return Step(slot, Do.RESTART, _ASKED_BY[order.reason])
     return _fill(seat, slot)
 
 
 def _stop(order: Order, scene: Scene, slot: int) -> Step:
     if scene.seat(slot).state is SlotState.EMPTY:
         return Step(slot, Do.KEEP, "not running")
-    return Step(slot, Do.STOP, f"asked for by {order.reason}")
+    return Step(slot, Do.STOP, _ASKED_BY[order.reason])
 
 
 def _refusal(order: Order, scene: Scene, slot: int) -> Step | None:

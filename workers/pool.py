@@ -152,7 +152,7 @@ class Keeper:
     async def _take(self, step: Step, reason: ExitReason) -> None:
         slot = self._slot(step.slot)
         if step.do is Do.START and slot.occupant is None:
-            await self._start(slot, reason)
+            await self._start(slot)
         elif step.do in {Do.START, Do.RESTART}:
             slot.again = True
         elif step.do is Do.STOP:
@@ -162,15 +162,18 @@ class Keeper:
             grace = self.spec.stop_timeout.total_seconds()
             self._bring_down(slot, reason, partial(slot.occupant.process.stop, grace))
 
-    async def _start(self, slot: Slot, reason: ExitReason) -> None:
-        """Fill an empty slot; a failure is kept in the slot and told to the healer, unless it is the one who asked."""
+    async def _start(self, slot: Slot) -> None:
+        """Fill an empty slot; a failure is kept in the slot, and told as an exit unless the healer has the slot already.
+
+        Else nobody would fill it ever: an attempt on the whole pool looks after no slot once it is over.
+        """
         slot.again = False
         try:
             await self._fill(slot)
         except MedicError as error:
             slot.error = str(error)
             log.error("worker not started", extra={"worker": slot.place.name, "error": slot.error})  # noqa: TRY400 - a cause to mend, not a bug
-            if reason is not ExitReason.HEALER:
+            if slot.place.target not in self._house.held():
                 self._tell(slot, None, ExitReason.CRASH, slot.error)
             return
         if slot.replaces is not None:
@@ -260,14 +263,17 @@ class Keeper:
         slot.replaces = reason if reason.unasked or again else None
         self._tell(slot, occupant, reason, exited.status.words)
         if again:
-            await self._start(slot, reason)
+            await self._start(slot)
         slot.calm.set()
 
     def _tell(self, slot: Slot, occupant: Occupant | None, reason: ExitReason, status: str) -> None:
         process, since = (occupant.process.id, occupant.since) if occupant else (None, None)
         now = self._house.clock.now()
         level = logging.WARNING if reason.unasked else logging.INFO
-        log.log(level, "worker ended", extra={"worker": slot.place.name, "reason": str(reason), "status": status})
+        fields = {"worker": slot.place.name, "reason": str(reason), "status": status}
+        if reason.unasked:
+            fields["output"] = str(slot.place.output)
+        log.log(level, "worker ended", extra=fields)
         self._house.on_exit(Exit(self.spec.name, slot.place.slot, process, reason, now, since, status))
 
     async def _outcome(self, step: Step) -> str:

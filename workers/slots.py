@@ -1,6 +1,7 @@
 """One slot: its files, its lock, and the process that holds it for exactly as long as it lives."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import os
@@ -124,7 +125,7 @@ async def claim(place: Place, spec: PoolSpec, now: datetime) -> Lock | Occupant:
 def launch(place: Place, lock: Lock, spec: PoolSpec, *, now: datetime, config: Path | None) -> Occupant:
     """Start the slot's worker, which inherits *lock*, and write down who it is; the caller closes its own copy.
 
-    Raises MedicError when the command cannot be executed; the slot is then empty.
+    Raises MedicError when the command cannot be executed, or the disk is full; the slot is then empty.
     """
     lock.write("")  # from here on the file never names an earlier worker
     command = Command(
@@ -139,7 +140,7 @@ def launch(place: Place, lock: Lock, spec: PoolSpec, *, now: datetime, config: P
     failpoint("worker.spawn.after")
     try:
         lock.write(render(Identity(process.id, now, spec.digest), place.pool, place.slot))
-    except OSError as error:  # a full disk: whoever adopts it finds it by its lock
+    except MedicError as error:  # a full disk: whoever adopts it finds it by its lock
         log.warning("worker not written down", extra={"worker": place.name, "error": str(error)})
     failpoint("worker.write.after")
     return Occupant(process, now, spec.digest)
@@ -164,7 +165,8 @@ def _recognise(place: Place, spec: PoolSpec, found: Iterable[ProcessId], now: da
     for identity in sorted(found, key=lambda each: each.start):
         if _leads(identity.pid) and (process := adopt(identity)) is not None:
             digest = spec.digest if _runs(identity.pid, spec.command) else ""
-            place.lock.write_text(render(Identity(identity, now, digest), place.pool, place.slot), encoding="utf-8")
+            with contextlib.suppress(OSError):  # a full disk: it is found in the same way the next time
+                place.lock.write_text(render(Identity(identity, now, digest), place.pool, place.slot), encoding="utf-8")
             return Occupant(process, now, digest)
     return None
 

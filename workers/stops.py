@@ -31,7 +31,7 @@ def slots_of(stopped: Iterable[Target], pool: str, slots: Iterable[int]) -> froz
 def read(path: Path) -> frozenset[Target]:
     """Read the set; raises MedicError for a line that is no target, as guessing could start what must not run."""
     try:
-        lines = path.read_text(encoding="utf-8").split()
+        lines = path.read_text(encoding="utf-8", errors="replace").split()
     except FileNotFoundError:
         return frozenset()
     try:
@@ -41,15 +41,23 @@ def read(path: Path) -> frozenset[Target]:
 
 
 def write(path: Path, stopped: frozenset[Target]) -> None:
-    """Replace the file at once and durably; an empty set removes it."""
-    if not stopped:
-        path.unlink(missing_ok=True)
-        return
+    """Replace the file at once and durably, an empty set removes it; raises MedicError when that is not possible."""
+    try:
+        if stopped:
+            _replace(path, "".join(f"{target}\n" for target in sorted(stopped)))
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise MedicError(f"cannot write {path}: {error.strerror}; free disk space or mend its permissions") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     with contextlib.ExitStack() as undo:
         undo.callback(draft.unlink, missing_ok=True)
         with draft.open("w", encoding="utf-8") as file:
-            file.writelines(f"{target}\n" for target in sorted(stopped))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

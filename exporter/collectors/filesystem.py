@@ -108,8 +108,8 @@ def ask(point: str, statvfs: Statvfs) -> Answer:
 def mounts(text: str) -> list[Mount]:
     """Read the lines of a table of mounts (fstab(5)) that are not pseudo filesystems, each mount once."""
     found = []
-    for line in text.splitlines():
-        device, point, type_, options, *_ = line.split()
+    for line in filter(None, text.split("\n")):  # str.split() alone would break a name at a no-break space
+        device, point, type_, options, *_ = line.split(" ")
         if type_ not in IGNORED_TYPES and not IGNORED_POINTS.match(_unescape(point)):
             found.append(Mount(_unescape(device), _unescape(point), type_, "ro" in options.split(",")))
     # The later of two at one point hides the earlier; with the same labels they would be one sample twice.

@@ -29,6 +29,7 @@ FILES = {
 }
 
 _FILE = re.compile(r"(temp|fan)(\d+)_(input|max|crit|label)")
+_NUMBER = re.compile(r"-?\d+")
 _FOREIGN = re.compile(r"[^a-z0-9:_]")
 
 
@@ -65,7 +66,7 @@ def _sensor(chip: str, file: re.Match[str], text: str) -> Iterator[Reading]:
     if what == "label":
         help_ = "Label for given chip and sensor"
         yield Reading("node_hwmon_sensor_label", help_, labels(chip=chip, sensor=sensor, label=text), 1)
-    elif (kind, what) in FILES:
+    elif (kind, what) in FILES and _NUMBER.fullmatch(text):  # a driver that answers with words has no reading
         name, help_, per = FILES[kind, what]
         yield Reading(name, help_, labels(chip=chip, sensor=sensor), int(text) / per)
 

@@ -12,7 +12,7 @@ BACKLOG = 1000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: its kind (``tick``, ``exit``, ``attempt``, ``run``...) and what is known of it."""
+    """One thing that happened: its kind (``tick``, ``exit``) and what is known of it."""
 
     kind: str
     body: dict[str, Json]

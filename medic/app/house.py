@@ -81,6 +81,7 @@ class House:
             mode=self.settings.healing.mode,
             notified=bool(self.settings.notify),
             disk_used=disk.used / disk.total,
+            stopped=self.supervisor.stopped(),
         )
 
     def _rule_errors(self) -> list[str]:

@@ -49,6 +49,8 @@ class Status:
     """Whether anybody is reached by notifications."""
     disk_used: float
     """Share of the state folder's disk that is used, 0 to 1."""
+    stopped: frozenset[Target] = frozenset()
+    """What an operator stopped: it stays down until it is started."""
 
     @property
     def ready(self) -> bool:
@@ -112,7 +114,9 @@ def _queues(status: Status) -> Check:
 def _workers(status: Status) -> Check:
     short = [pool for pool in status.pools if pool.running != pool.expected]
     text = ", ".join(f"{pool.name} {pool.running} of {pool.expected}" for pool in short)
-    return Check("workers", ok=not short, text=text or f"{sum(pool.running for pool in status.pools)} as expected")
+    stopped = ", ".join(sorted(map(str, status.stopped)))
+    told = text or f"{sum(pool.running for pool in status.pools)} as expected"
+    return Check("workers", ok=not short, text=f"{told}; stopped by an operator: {stopped}" if stopped else told)
 
 
 def _alerts(status: Status) -> Check:

@@ -1,5 +1,6 @@
 """How Medic's nouns look as JSON: one function a noun, the same for the API, the status page and files."""
 
+import math
 from datetime import datetime
 
 from healer.explain import Explanation
@@ -31,13 +32,20 @@ def alert(value: Alert) -> Object:
         "annotations": dict(value.annotations),
         "state": str(value.state),
         "activeAt": moment(value.active_at),
-        "value": value.value,
+        "value": number(value.value),
         "source": str(value.source),
         "fingerprint": value.fingerprint,
         "resolvedAt": moment(value.resolved_at),
         "whyResolved": value.why_resolved,
         "frozen": value.frozen,
     }
+
+
+def number(value: float | None) -> Json:
+    """Show a number; what JSON has no number for is the text that Prometheus writes: ``NaN``, ``+Inf``, ``-Inf``."""
+    if value is None or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else f"{value:+}".title()
 
 
 def worker(value: Worker) -> Object:
@@ -197,6 +205,7 @@ def status(value: Status) -> Object:
         "mode": str(value.mode),
         "alerts": [alert(each) for each in value.alerts],
         "pools": [pool(each) for each in value.pools],
+        "stopped": [*sorted(map(str, value.stopped))],
         "queues": [queue(each) for each in value.queues],
         "episodes": [episode(each) for each in value.episodes],
         "attempts": [attempt(each) for each in value.attempts],

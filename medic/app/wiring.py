@@ -71,6 +71,7 @@ async def furnish(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         house = _build(settings, state, clock, Stores(journal, HistoryStore(history)))
         await stack.enter_async_context(house.supervisor)
         await house.healer.begin()
+        await house.healer.keep_down(house.supervisor.stopped(), by="an operator, before this start")
         await house.audit.catch_up()
         yield house
 

@@ -22,13 +22,16 @@ class Lock:
         self.descriptor = descriptor
 
     def write(self, text: str) -> None:
-        """Replace the file's content in one write; the lock stays held.
+        """Replace the file's content in one write; the lock stays held. Raises MedicError when the disk is full.
 
         A shorter text is padded with blanks: to cut the file costs a commit of the file system's journal, and would
         leave an instant, and on a full disk a file, with half of it.
         """
         data = text.encode()
-        os.pwrite(self.descriptor, data.ljust(os.fstat(self.descriptor).st_size), 0)
+        try:
+            os.pwrite(self.descriptor, data.ljust(os.fstat(self.descriptor).st_size), 0)
+        except OSError as error:
+            raise MedicError(f"cannot write {self.path}: {error.strerror}; free disk space") from error
 
     def close(self) -> None:
         """Close our descriptor; the lock ends with its last one, which a child may have inherited."""

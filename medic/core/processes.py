@@ -187,16 +187,21 @@ async def run(
     *on_start* is told who it is as soon as it was spawned, so that a caller can find it again after its own death.
     """
     process = spawn(command)
-    if on_start is not None:
-        on_start(process.id)
+    try:
+        if on_start is not None:
+            on_start(process.id)
+        return await _finish(process, timeout, grace)
+    except BaseException:  # cancelled, also in the grace, or nobody could be told of it: it must not live on
+        await process.kill()
+        raise
+
+
+async def _finish(process: Process, timeout: float, grace: float) -> Finished:
     try:
         async with asyncio.timeout(timeout):
             return Finished(await process.wait(), timed_out=False)
     except TimeoutError:
         return Finished(await process.stop(grace), timed_out=True)
-    except asyncio.CancelledError:
-        await process.kill()
-        raise
 
 
 def identify(pid: int) -> ProcessId | None:

@@ -1,5 +1,6 @@
 """What can be healed: targets, written ``kind:name``, or ``host``."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,18 +52,23 @@ class Target:
 
 
 HOST = Target(TargetKind.HOST)
+_SLOT = re.compile(r"[1-9][0-9]{0,8}")
+
+
+class TargetError(MedicError):
+    """A text is not the name of a target, whatever there is on this host."""
 
 
 def parse_target(text: str) -> Target:
-    """Read ``kind:name`` or ``host``; raises MedicError that names the kinds and shows an example."""
+    """Read ``kind:name`` or ``host``; raises TargetError that names the kinds and shows an example."""
     kind, colon, name = text.strip().partition(":")
     if text.strip() == "host":
         return HOST
     if kind not in set(TargetKind) - {TargetKind.HOST} or not colon or not name:
         kinds = ", ".join(sorted(set(TargetKind) - {TargetKind.HOST}))
-        raise MedicError(f"{text!r} is not a target: write host, or KIND:NAME with a kind of {kinds} (pool:rpa)")
+        raise TargetError(f"{text!r} is not a target: write host, or KIND:NAME with a kind of {kinds} (pool:rpa)")
     if kind == TargetKind.WORKER and not _is_worker(name):
-        raise MedicError(f"{text!r} is not a worker: write worker:POOL/SLOT (worker:rpa/1)")
+        raise TargetError(f"{text!r} is not a worker: write worker:POOL/SLOT (worker:rpa/1)")
     return Target(TargetKind(kind), name)
 
 
@@ -77,5 +83,6 @@ def pool_target(pool: str) -> Target:
 
 
 def _is_worker(name: str) -> bool:
+    """Tell whether it ends in a slot's number in its one spelling: ``rpa/01`` would be a second name of ``rpa/1``."""
     pool, _, slot = name.rpartition("/")
-    return bool(pool) and slot.isascii() and slot.isdigit() and int(slot) > 0
+    return bool(pool) and _SLOT.fullmatch(slot) is not None

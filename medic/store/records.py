@@ -1,6 +1,7 @@
 """How healing's nouns lie in rows and in JSON, and how they are read back."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ def plain(value: object) -> Json:
         return str(value.value)
     if isinstance(value, datetime):
         return to_ms(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such numbers: SQLite would refuse the whole row
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return _plain_many(value)
@@ -65,7 +68,7 @@ def read_alert(text: str) -> Alert:
         state=AlertState(found["state"]),
         active_at=from_ms(found["active_at"]),
         source=Source(found["source"]),
-        value=found["value"],
+        value=None if found["value"] is None else float(found["value"]),
         resolved_at=moment(found["resolved_at"]),
         why_resolved=found["why_resolved"],
         collectors=frozenset(found["collectors"]),

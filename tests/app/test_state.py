@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medic.app.state import Holder, State, hold, holder, prepare, sign, token
+from medic.app.state import DAEMON, Holder, State, hold, holder, prepare, sign, token
 from medic.core.errors import MedicError
 
 
@@ -52,6 +52,18 @@ def test_a_second_holder_is_refused_and_told_who_has_the_folder(tmp_path):
         hold(state, "workers ensure")
     lock.close()
     hold(state, "workers ensure").close()
+
+
+def test_a_command_that_holds_the_folder_is_waited_for(tmp_path):
+    state = State(tmp_path)
+    command = hold(state, "workers ensure")
+    held = []
+    daemon = threading.Thread(target=lambda: held.append(hold(state, DAEMON)))
+    daemon.start()
+    command.close()
+    daemon.join(10)
+    assert holder(state) == Holder(os.getpid(), DAEMON)
+    held[0].close()
 
 
 def test_the_lock_says_where_the_daemon_is_reached(tmp_path):

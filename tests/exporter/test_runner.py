@@ -1,55 +1,17 @@
 import asyncio
-import contextlib
 import logging
 import threading
-import time
 
 import pytest
 
-from exporter.runner import Collector, Runner, UnknownCollectorError
+from exporter.collector import Collector
+from exporter.runner import Runner, UnknownCollectorError
 from medic.core.clock import SystemClock, to_ms
 from medic.core.errors import MedicError
 from medic.core.samples import gauge, labels
+from tests.exporter.sources import LIMIT, Counting, cheap, dear, fail, in_turn, scrape, success
 from tests.exporter.tree import by_name, value, values
 from tests.fakes import HandClock
-
-LIMIT = 10.0
-
-
-class Counting:
-    """A source whose value is how often it was asked."""
-
-    def __init__(self, name="count"):
-        self.name = name
-        self.times = 0
-        self.threads = set()
-
-    def __call__(self):
-        self.times += 1
-        self.threads.add(threading.current_thread())
-        return [gauge(self.name, "How often.", ((), self.times))]
-
-
-def fail():
-    raise ValueError("broken on purpose")
-
-
-def in_turn(*sources):
-    """Ask one source after the other, each once."""
-    left = list(sources)
-
-    def collect():
-        return left.pop(0)()
-
-    return collect
-
-
-def cheap(name="a", collect=None, **more):
-    return Collector(name, "test", collect or Counting(), **more)
-
-
-def dear(name="dear", collect=None, **more):
-    return Collector(name, "test", collect or Counting("dear"), cheap=False, **more)
 
 
 @pytest.fixture
@@ -62,14 +24,6 @@ def gate():
     event = threading.Event()
     yield event
     event.set()
-
-
-async def scrape(runner, **more):
-    return await runner.scrape(timeout=LIMIT, **more)
-
-
-def success(families):
-    return {dict(each)["collector"]: ok for each, ok in values(families, "medic_scrape_collector_success").items()}
 
 
 async def test_a_tick_holds_what_the_cheap_give_at_its_time(clock):
@@ -105,30 +59,6 @@ async def test_a_tick_has_the_time_of_the_sweep_that_it_shares(clock):
     assert (await runner.tick()).at == to_ms(began)
 
 
-async def test_scrapes_at_one_time_are_one_flight(clock, gate):
-    source = Counting()
-    runner = Runner([cheap(collect=lambda: gate.wait(LIMIT) and source())], clock)
-    waiting = [asyncio.ensure_future(scrape(runner)) for _ in range(5)]
-    await asyncio.sleep(0)
-    clock.pass_by(seconds=3)  # older than what is shared, but not yet landed
-    waiting.append(asyncio.ensure_future(scrape(runner)))
-    await asyncio.sleep(0)
-    gate.set()
-    pages = await asyncio.gather(*waiting)
-    assert [value(page, "count") for page in pages] == [1] * 6
-
-
-async def test_a_waiter_that_is_cancelled_takes_nothing_from_the_others(clock, gate):
-    runner = Runner([cheap(collect=lambda: [gauge("late", "Late.", ((), gate.wait(LIMIT)))])], clock)
-    first, second = asyncio.ensure_future(scrape(runner)), asyncio.ensure_future(scrape(runner))
-    await asyncio.sleep(0)
-    first.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await first
-    gate.set()
-    assert value(await second, "late") is True
-
-
 async def test_one_that_raises_harms_nothing_else_and_is_named(clock, caplog):
     runner = Runner([cheap("bad", fail), cheap("good")], clock)
     with caplog.at_level(logging.INFO, logger="exporter.runner"):
@@ -149,70 +79,6 @@ async def test_the_log_says_when_a_collector_works_again(clock, caplog):
     assert [each.message for each in caplog.records] == ["collector fails", "collector works again"]
 
 
-async def test_one_that_hangs_is_timed_out_quarantined_and_released(gate):
-    source = Counting("slow")
-    runner = Runner([cheap("hung", lambda: gate.wait(LIMIT) and source(), timeout=0.1), cheap("good")], SystemClock())
-    first = await runner.tick()
-    assert first.failed == {"hung"}
-    assert value(first.families, "count") == 1
-    assert values(first.families, "medic_scrape_collector_timeout")[labels(collector="hung")] == 1
-
-    started = time.monotonic()
-    for expected in (2, 3, 4):
-        again = await runner.tick()
-        assert again.failed == {"hung"}
-        assert value(again.families, "count") == expected
-    assert time.monotonic() - started < 0.3  # nobody waits for it a second time
-    assert source.times == 0
-
-    gate.set()
-    async with asyncio.timeout(LIMIT):
-        while (await runner.tick()).failed:
-            pass  # each tick waits for the collector that works
-    assert source.times >= 1
-
-
-async def test_a_collector_is_never_run_twice_at_once(gate):
-    inside, most = [], []
-
-    def collect():
-        inside.append(1)
-        most.append(len(inside))
-        gate.wait(0.02)
-        inside.pop()
-        return []
-
-    runner = Runner([cheap(collect=collect)], SystemClock())
-    await asyncio.gather(*(runner.tick() for _ in range(6)))
-    assert set(most) == {1}
-
-
-async def test_the_loop_goes_on_while_a_collector_blocks(gate):
-    beats = 0
-
-    async def beat():
-        nonlocal beats
-        while True:
-            beats += 1
-            await asyncio.sleep(0.005)
-
-    runner = Runner([cheap(collect=lambda: gate.wait(0.3) and [])], SystemClock())
-    task = asyncio.ensure_future(beat())
-    await runner.tick()
-    task.cancel()
-    assert beats >= 10
-
-
-async def test_a_scrape_ends_in_its_time_with_what_is_there(gate):
-    slow = cheap("slow", lambda: gate.wait(LIMIT) and [])
-    runner = Runner([slow, cheap("good")], SystemClock())
-    started = time.monotonic()
-    page = await runner.scrape(timeout=0.3)
-    assert time.monotonic() - started < 2.0
-    assert value(page, "count") == 1
-    assert success(page) == {"good": 1, "slow": 0}
-
-
 async def test_output_that_cannot_stand_on_a_page_fails_its_collector_alone(clock):
     twice = gauge("twice", "Twice.", ((), 1), ((), 2))
     runner = Runner([cheap("double", lambda: [twice]), cheap("good")], clock)
@@ -226,26 +92,6 @@ async def test_of_two_collectors_that_contradict_each_other_the_later_fails(cloc
     snapshot = await runner.tick()
     assert snapshot.failed == {"two"}
     assert value(snapshot.families, "count") == 1
-
-
-@pytest.mark.parametrize("hangs", [True, False])
-async def test_what_is_true_of_a_failing_collector_is_shown_until_it_works(gate, hangs):
-    def collect():
-        if not gate.is_set() and not hangs:
-            fail()
-        gate.wait(LIMIT)
-        return [gauge("thing_up", "Up.", ((), 1))]
-
-    down = [gauge("thing_up", "Up.", ((), 0))]
-    runner = Runner([dear("thing", collect, timeout=0.05, down=down), cheap()], SystemClock())
-    await runner.refresh("thing")
-    snapshot = await runner.tick()
-    assert snapshot.failed == {"thing"}
-    assert value(snapshot.families, "thing_up") == 0
-    gate.set()
-    async with asyncio.timeout(LIMIT):
-        while value((await runner.tick()).families, "thing_up") == 0:
-            await runner.refresh("thing")
 
 
 async def test_expensive_samples_keep_their_own_time_and_stay_until_the_next_run(clock):
@@ -301,25 +147,6 @@ async def test_run_keeps_the_expensive_on_clocks_of_their_own():
         await task
     assert often.times >= 4
     assert seldom.times == 1
-
-
-async def test_run_survives_a_collector_that_hangs(gate):
-    others = Counting("others")
-    reached = threading.Event()
-
-    def collect():
-        if others.times >= 3:
-            reached.set()
-        return others()
-
-    runner = Runner(
-        [dear("hung", lambda: gate.wait(LIMIT) and [], every=0.02, timeout=0.02), dear("others", collect, every=0.02)],
-        SystemClock(),
-    )
-    task = asyncio.ensure_future(runner.run())
-    assert await asyncio.get_running_loop().run_in_executor(None, reached.wait, LIMIT)
-    assert (await runner.tick()).failed == {"hung"}
-    task.cancel()
 
 
 async def test_an_inline_collector_runs_on_the_loops_thread_and_the_others_do_not(clock):

@@ -44,6 +44,7 @@ METRICS = frozenset(
         "medic_notifications_total",
         "medic_job_runs_total",
         "medic_job_duration_seconds",
+        "medic_job_interval_seconds",
         "medic_job_last_success_timestamp_seconds",
         "medic_job_lateness_seconds",
     ]

@@ -1,15 +1,21 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from healer.history import fold
+from healer.orders import keep_down
 from healer.settings import ActionSpec
+from medic.core.changes import History
 from medic.core.errors import MedicError, RefusedError
 from medic.core.healing import Ending, Mode, Outcome
 from medic.core.targets import parse_target, pool_target, worker_target
-from tests.healer.house import POOL, QUICK, alert, fire_until_it_acts, house, policy, remedy
+from tests.healer.house import NOW, POOL, QUICK, alert, fire_until_it_acts, house, policy, remedy
 
 WORKER = worker_target("rpa", 1)
 STALLED = alert()
+TARGETS = st.sampled_from([POOL, WORKER, worker_target("rpa", 2), pool_target("other"), worker_target("other", 1)])
 
 
 async def test_a_reset_closes_the_breaker(tmp_path):
@@ -156,5 +162,13 @@ async def test_explaining_what_nobody_knows_is_an_error_and_a_quiet_target_is_no
         with pytest.raises(MedicError, match="declared nowhere"):
             it.healer.explain("pool:other")
         assert it.healer.explain("pool:rpa").text == "pool:rpa: no episode is open, nothing is held back"
-        await it.healer.stop(POOL, by="ann")
+        await it.healer.keep_down(frozenset({POOL}), by="ann")
         assert it.healer.explain("worker:rpa/1").text == "pool:rpa was stopped by a person"
+
+
+@given(known=st.frozensets(TARGETS), stopped=st.frozensets(TARGETS))
+def test_what_is_kept_down_is_what_is_stopped_whatever_was_before(known, stopped):
+    before = History(stopped=known)
+    after = fold(before, keep_down(known, stopped, NOW, "ann"))
+    assert after.stopped == stopped
+    assert keep_down(stopped, stopped, NOW, "ann") == ()

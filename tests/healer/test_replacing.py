@@ -67,12 +67,12 @@ async def test_ten_exits_in_an_hour_open_the_breaker_however_long_each_lived(tmp
 
 async def test_a_stopped_or_paused_worker_is_not_replaced_until_that_ends(tmp_path):
     async with house(tmp_path) as it:
-        await it.healer.stop(POOL, by="ann")
+        await it.healer.keep_down(frozenset({POOL}), by="ann")
         await it.healer.pause(None, timedelta(minutes=5), why="deploy", by="bob")
         await it.die(WORKER)
         assert it.pools.asked == []
         assert it.healer.held() == {WORKER}
-        await it.healer.start(POOL, by="ann")
+        await it.healer.keep_down(frozenset(), by="ann")
         await it.settle()
         assert it.pools.asked == []
         await it.healer.resume(None, by="bob")

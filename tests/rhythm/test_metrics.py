@@ -29,6 +29,7 @@ def test_before_the_first_run_the_counts_are_0_and_the_rest_is_absent():
         ("runs_total", "etl", "missed"): 0,
         ("runs_total", "etl", "interrupted"): 0,
         ("lateness_seconds", "etl"): 0,
+        ("interval_seconds", "etl"): 600,
     }
 
 
@@ -52,16 +53,18 @@ def test_lateness_grows_while_a_due_time_waits():
     assert values(late, now=NOON + 2 * MINUTE)["lateness_seconds", "etl"] == 120
 
 
-def test_a_disabled_job_cannot_be_late():
-    assert ("lateness_seconds", "etl") not in values(replace(FRESH, spec=replace(SPEC, enabled=False)))
+def test_a_disabled_job_can_be_neither_late_nor_missed():
+    found = values(replace(FRESH, spec=replace(SPEC, enabled=False)))
+    assert {name for name, *_ in found} == {"runs_total"}
 
 
-def test_before_the_ledger_is_known_there_are_families_but_no_samples():
+def test_before_the_ledger_is_known_there_are_families_but_only_the_interval_has_samples():
     found = families([JobState(SPEC, None, NOON)], NOON)
     assert [family.name for family in found] == [
         "medic_job_runs_total",
         "medic_job_duration_seconds",
         "medic_job_last_success_timestamp_seconds",
         "medic_job_lateness_seconds",
+        "medic_job_interval_seconds",
     ]
-    assert all(not family.samples for family in found)
+    assert [family.name for family in found if family.samples] == ["medic_job_interval_seconds"]

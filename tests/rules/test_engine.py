@@ -4,50 +4,11 @@ import pytest
 
 from medic.core.alerts import AlertState
 from medic.core.clock import from_ms
-from medic.core.samples import Family, Kind, Sample, Snapshot, labels
-from rules.conditions import Truth
-from rules.engine import Engine
+from medic.core.samples import labels
 from rules.files import parse
 from rules.metrics import families
 from rules.promql import compile_query
-from rules.series import Series
-
-TICK = 15_000
-COLLECTORS = {"x": {"system"}, "y": {"queues"}, "c_total": {"queues"}}
-
-
-class Host:
-    """A series and an engine that are ticked by hand."""
-
-    def __init__(self, content, **options):
-        self.series = Series()
-        options.setdefault("collectors_of", lambda name: frozenset(COLLECTORS.get(name, ())))
-        self.engine = Engine(parse(content), self.series, interval_ms=TICK, **options)
-        self.at = 1_000_000_000
-
-    def tick(self, values=None, *, failed=(), step=TICK, **more):
-        """Store one snapshot of ``name`` or ``name{a="b"}``-like keys and evaluate."""
-        self.at += step
-        samples = [Sample(*key, value) for key, value in (values or {}).items()]
-        samples += [Sample(name, (), value) for name, value in more.items()]
-        self.series.append(Snapshot(self.at, [Family("all", Kind.UNTYPED, "", samples)]))
-        return self.engine.evaluate(from_ms(self.at), frozenset(failed))
-
-    def value(self, expression):
-        """Evaluate an expression now, as {labels: value}."""
-        vector = compile_query(expression).at(self.series.view(), self.at)
-        return {sample.labels: sample.value for sample in vector.samples}
-
-    def condition(self, alert, *, since):
-        return self.engine.condition(alert, from_ms(since), from_ms(self.at))
-
-
-def group(*rules, more=""):
-    return f"groups:\n- name: g\n{more}  rules:\n" + "".join(f"  - {rule}\n" for rule in rules)
-
-
-def states(alerts):
-    return {alert.name: alert.state.value for alert in alerts}
+from tests.rules.host import TICK, Host, group, states
 
 
 def test_alerts_become_pending_fire_and_resolve_with_a_reason():
@@ -193,6 +154,22 @@ def test_a_clock_that_is_set_back_does_not_stop_the_rules():
     assert host.engine.groups()[0].evaluated_at == host.at
 
 
+def test_an_alert_does_not_wait_for_a_time_that_the_clock_had_wrong():
+    host = Host(group("{alert: A, expr: x > 1, for: 30s}"))
+    host.tick(x=2)
+    assert states(host.tick(x=2, step=-3_600_000)) == {"A": "pending"}
+    host.tick(x=2)
+    assert states(host.tick(x=2)) == {"A": "firing"}
+
+
+def test_no_rule_judges_by_what_was_stored_under_times_that_the_clock_had_wrong():
+    host = Host(group("{alert: A, expr: 'x > 1'}"))
+    for _ in range(300):
+        host.tick(x=2)
+    [alert] = host.tick(y=1, step=-3_600_000)
+    assert (alert.state, alert.why_resolved) == (AlertState.INACTIVE, "series vanished")
+
+
 def test_a_query_offset_looks_back_and_writes_back():
     host = Host(group("{record: r, expr: x}", more="  query_offset: 15s\n"))
     host.tick(x=1)
@@ -255,154 +232,6 @@ def test_a_reload_tells_equal_rules_apart_by_their_order():
     host.tick(x=2)
     host.engine.replace(parse(group(FOR_15S, FOR_15S)))
     assert [alert.state for alert in host.tick(x=2)] == [AlertState.FIRING] * 2
-
-
-def test_verification_looks_only_at_what_came_since():
-    host = Host(group("{alert: A, expr: 'increase(c_total[5m]) > 0', annotations: {a: b}}"))
-    for count in range(5):
-        alerts = host.tick(c_total=count)
-    [alert] = alerts
-    healed = host.at
-    assert host.condition(alert, since=healed) == host.condition(alert, since=healed)
-    assert host.condition(alert, since=healed).reason == "nothing was measured since then"
-    host.tick(c_total=4)
-    found = host.condition(alert, since=healed)
-    assert (found.truth, found.holds) == (Truth.UNKNOWN, None)
-    assert found.reason == "c_total[5m] has 1 samples since then, 2 are needed"
-    [alert] = host.tick(c_total=4)
-    assert alert.state is AlertState.FIRING
-    found = host.condition(alert, since=healed)
-    assert (found.truth, found.holds) == (Truth.FALSE, False)
-    host.tick(c_total=5)
-    found = host.condition(alert, since=healed)
-    assert (found.truth, found.holds) == (Truth.TRUE, True)
-
-
-def test_verification_is_about_this_alert_alone():
-    host = Host(group("{alert: A, expr: 'x > 1'}"))
-    one, two = ("x", labels(job="a")), ("x", labels(job="b"))
-    first, second = host.tick({one: 2, two: 2})
-    healed = host.at
-    host.tick({one: 0, two: 2})
-    assert host.condition(first, since=healed).truth is Truth.FALSE
-    assert host.condition(second, since=healed).truth is Truth.TRUE
-
-
-def test_verification_waits_for_the_rules_minimum():
-    ratio = "increase(e_total[5m]) / increase(c_total[5m]) > 0.5 and increase(c_total[5m]) >= 3"
-    host = Host(group(f"{{alert: A, expr: '{ratio}'}}"))
-    for count in range(10):
-        alerts = host.tick(c_total=count, e_total=count)
-    [alert] = alerts
-    healed = host.at
-    told = []
-    for count in range(10, 16):
-        host.tick(c_total=count, e_total=9)
-        found = host.condition(alert, since=healed)
-        told.append((found.truth, found.reason))
-    assert told[1] == (Truth.UNKNOWN, "less happened since then than the rule's minimum")
-    assert told[-1] == (Truth.FALSE, "the condition is false")
-
-
-def test_a_second_condition_is_no_minimum():
-    host = Host(group("{alert: A, expr: x > 1 and y >= 3}"))
-    [alert] = host.tick(x=2, y=3)
-    healed = host.at
-    host.tick(x=2, y=0)
-    assert host.condition(alert, since=healed).truth is Truth.FALSE
-
-
-def test_labels_that_the_rule_invents_do_not_hide_its_series():
-    rule = '{alert: A, expr: \'label_replace(x, "job", "z", "", "") > 1\', labels: {s: t}}'
-    host = Host(group(rule))
-    series = ("x", labels(job="a", s="u"))
-    [alert] = host.tick({series: 2})
-    healed = host.at
-    [alert] = host.tick({series: 0})
-    assert alert.why_resolved == "condition false"
-    assert host.condition(alert, since=healed).truth is Truth.FALSE
-
-
-def test_verification_of_what_is_gone_is_unknown():
-    host = Host(group("{alert: A, expr: 'x > 1'}"))
-    [alert] = host.tick({("x", labels(job="a")): 2, ("x", labels(job="b")): 0})
-    healed = host.at
-    host.tick({("x", labels(job="b")): 0}, step=600_000)
-    found = host.condition(alert, since=healed)
-    assert found.truth is Truth.UNKNOWN
-
-
-def test_verification_of_an_absence_that_ended_is_false_and_of_one_that_lasts_true():
-    host = Host(group("{alert: A, expr: absent(x)}"))
-    [alert] = host.tick(y=1)
-    healed = host.at
-    assert host.condition(alert, since=healed).truth is Truth.UNKNOWN
-    host.tick(y=1)
-    assert host.condition(alert, since=healed).truth is Truth.TRUE
-    host.tick(x=1)
-    assert host.condition(alert, since=healed).truth is Truth.FALSE
-
-
-def test_the_branch_of_an_or_that_this_host_does_not_have_is_not_waited_for():
-    host = Host(group("{alert: A, expr: x > 1 or nowhere > 1}"))
-    [alert] = host.tick(x=2)
-    healed = host.at
-    host.tick(x=0)
-    assert host.condition(alert, since=healed).truth is Truth.FALSE
-
-
-def test_of_two_rules_that_make_the_same_alert_the_one_that_has_it_is_asked():
-    host = Host(group("{alert: A, expr: nowhere > 1}", "{alert: A, expr: y > 1}"))
-    [alert] = host.tick(y=2)
-    healed = host.at
-    host.tick(y=0)
-    assert host.condition(alert, since=healed).truth is Truth.FALSE
-
-
-def test_an_alert_of_another_rule_with_the_same_name_is_told_apart_by_its_fixed_labels():
-    host = Host(group("{alert: A, expr: x > 1, labels: {s: a}}", "{alert: A, expr: y > 1, labels: {s: b}}"))
-    [alert] = host.tick(x=0, y=2)
-    healed = host.at
-    host.tick(x=2, y=0)
-    assert host.condition(alert, since=healed).truth is Truth.FALSE
-
-
-def test_an_alert_from_before_a_restart_is_judged_by_the_rules_that_could_have_made_it():
-    host = Host(group("{alert: A, expr: y > 1}"))
-    [alert] = host.tick(y=2)
-    again = Host(group("{alert: A, expr: y > 1}"))
-    again.tick(y=0)
-    again.tick(y=0)
-    assert again.condition(alert, since=again.at - 1).truth is Truth.FALSE
-
-
-def test_an_alert_that_no_rule_makes_is_unknown():
-    host = Host(group("{alert: A, expr: x > 1}"))
-    [alert] = host.tick(x=2)
-    host.engine.replace(parse(group("{alert: B, expr: x > 1}")))
-    host.tick(x=2)
-    found = host.condition(alert, since=host.at - 1)
-    assert (found.truth, found.reason) == (Truth.UNKNOWN, "no rule makes the alert A with these labels")
-
-
-def test_an_expression_of_ones_own_states_the_trouble():
-    host = Host(group("{alert: A, expr: x > 1}"))
-    host.tick(x=2)
-    since = from_ms(host.at)
-
-    def ask(text):
-        return host.engine.condition_of(text, since, from_ms(host.at)).truth
-
-    assert ask("x > 1") is Truth.UNKNOWN
-    host.tick(x=2)
-    assert ask("x > 1") is Truth.TRUE
-    assert ask("x == 2 and x > 5") is Truth.FALSE
-    assert ask("x == 2 and count_over_time(x[1m]) >= 9") is Truth.UNKNOWN
-    assert ask("x - 2") is Truth.TRUE
-    assert ask("nowhere > 1") is Truth.UNKNOWN
-    assert ask("1 > bool 2") is Truth.FALSE
-    assert ask("1") is Truth.TRUE
-    assert ask("x >") is Truth.UNKNOWN
 
 
 def test_the_rules_are_measured_from_the_start():

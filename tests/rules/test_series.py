@@ -1,6 +1,8 @@
 import sys
 from threading import Event, Thread
 
+import pytest
+
 from medic.core.samples import Family, Kind, Sample, Snapshot, labels
 from rules.blocks import ROWS
 from rules.promql import compile_query
@@ -51,6 +53,16 @@ def test_a_slow_sample_is_stored_once_and_stays_current_at_the_next_ticks():
     assert series.counts.repeated == 4
 
 
+def test_readers_are_told_only_of_columns_that_still_grow():
+    series = Series(history=ROWS)
+    for at in range(1, 6 * ROWS):
+        series.append(tick(at, x(at), *[x(1, at=at, i="slow")] * (at % 100 < 50)))
+        series.append_samples([Sample("r", (), 1.0)] * (at % 7 < 3), at * TICK, source="rule")
+        columns = {series.view().select(())[0].blocks[-1].column}
+        assert columns <= series.view().head.lengths.keys()
+        assert len(series.view().head.lengths) <= 3
+
+
 def test_a_slow_series_goes_stale_when_its_collector_runs_again_without_it():
     series = Series()
     series.append(tick(1, x(1, at=1, i="a"), x(2, at=1, i="b")))
@@ -87,6 +99,28 @@ def test_a_snapshot_that_is_not_later_than_the_last_is_refused_and_counted():
     assert series.counts.refused == 2
     assert now(series) == {"": 1}
     assert series.view().at_ms == 5 * TICK
+
+
+def test_a_clock_that_was_wrong_and_is_set_back_begins_the_store_anew():
+    series = Series()
+    for at in range(400, 500):
+        series.append(tick(at, x(at), x(7, at=at, i="slow")))
+        series.append_samples([Sample("r", (), 1.0)], at * TICK, source="rule")
+    before = series.view()
+    series.append(tick(450, x(1), x(7, at=499, i="slow")))
+    series.append_samples([Sample("r", (), 2.0)], 450 * TICK, source="rule")
+    assert now(series, '{__name__=~"x|r"}') == {"": 2}
+    assert now(series, "count_over_time(x[1h])") == {"": 1}
+    series.append(tick(451, x(2), x(8, at=451, i="slow")))
+    assert now(series) == {"": 2, "slow": 8}
+    assert [answer.value for answer in compile_query("r").at(before, 499 * TICK).samples] == [1]
+
+
+def test_a_clock_that_is_set_back_a_little_keeps_what_is_stored():
+    series = Series()
+    series.append(tick(100, x(1)))
+    series.append(tick(96, x(2)))
+    assert now(series) == {"": 1}
 
 
 def test_a_slow_sample_older_than_its_series_is_refused_and_counted():
@@ -188,16 +222,24 @@ def test_labels_of_forgotten_series_are_let_go():
     assert len(series.view().index.values("i")) == series.size
 
 
-def test_readers_in_another_thread_never_see_half_a_tick():
+@pytest.mark.parametrize("kin", [lambda _: "the same ones", str], ids=["that go on", "that come and go"])
+def test_readers_in_another_thread_never_see_half_a_tick(kin):
     series = Series(history=ROWS)
-    series.append(tick(1, *(x(1, i=str(one)) for one in range(50))))
+
+    def append(at):
+        series.append(tick(at, *(x(at, i=str(one), kin=kin(at)) for one in range(50))))
+
+    append(1)
     done, torn = Event(), []
 
     def read():
         query = compile_query("max(x) - min(x) > 0 or count(x) != 50")
         while not done.is_set():
             view = series.view()
-            torn.extend(query.at(view, view.at_ms).samples)
+            try:
+                torn.extend(query.at(view, view.at_ms).samples)
+            except Exception as error:  # noqa: BLE001 - a thread's own error would be lost
+                torn.append(error)
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -205,7 +247,7 @@ def test_readers_in_another_thread_never_see_half_a_tick():
     reader.start()
     try:
         for at in range(2, 3 * ROWS):
-            series.append(tick(at, *(x(at, i=str(one)) for one in range(50))))
+            append(at)
     finally:
         done.set()
         reader.join(10)

@@ -1,4 +1,5 @@
 import asyncio
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -76,6 +77,21 @@ async def test_what_is_dead_may_be_replaced_beside_a_pool_that_has_acted_but_not
     assert await journal.apply([Reserved(attempt(2, WORKER, 2))], {}) == {2}
     assert await journal.apply([Reserved(attempt(2, WORKER, 2), dead=True)], {}) == frozenset()
     assert await journal.apply([Reserved(attempt(3, WORKER, 2), dead=True)], {}) == {3}
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 0.5, None])
+async def test_an_alert_of_any_value_is_kept_and_its_episode_can_end(journal, value):
+    infinite = replace(alert(), value=value)
+    await journal.apply([Opened(episode(1, POOL, "r", infinite)), Ended(1, NOW, Ending.RESOLVED, "")], {})
+    (found,) = await journal.episodes(1)
+    assert found.alerts == (infinite,)
+
+
+async def test_an_alert_whose_value_is_no_number_is_kept_and_its_episode_can_end(journal):
+    wordless = replace(alert(), value=math.nan)
+    await journal.apply([Opened(episode(1, POOL, "r", wordless)), Ended(1, NOW, Ending.RESOLVED, "")], {})
+    (found,) = await journal.episodes(1)
+    assert math.isnan(found.alerts[0].value)
 
 
 async def test_a_second_open_episode_of_the_same_remedy_and_target_cannot_be_written(journal):

@@ -234,3 +234,13 @@ async def test_what_is_not_declared_is_refused(state, target, text):
         with pytest.raises(MedicError, match="no pool 'y': configured under `workers:` are rpa"):
             await supervisor.ensure("y")
         assert supervisor.worker(parse_target(target)) is None
+
+
+async def test_the_end_is_the_last_word_also_while_ensure_goes_from_pool_to_pool(state):
+    async with Supervisor([spec(count=10), spec("zebra", count=10)], state, SystemClock(), print) as supervisor:
+        ensuring = asyncio.create_task(supervisor.ensure())
+        await asyncio.sleep(0)  # its order is with the first pool now
+        await supervisor.end()
+        with pytest.raises(RefusedError, match="Medic is ending"):
+            await ensuring
+    assert living_count(state) == 0

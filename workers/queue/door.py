@@ -110,6 +110,8 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         allow = error.headers.get(hdrs.ALLOW)
         headers = {} if allow is None else {"Allow": allow}
         return _answer({"error": _advise(request, error)}, status=error.status, headers=headers)
+    except ConnectionResetError:  # who hung up in the middle of his request reads no answer, and is no bug
+        return _answer({"error": "the connection ended before the request did"}, status=400)
 
 
 def _guard(token: str | None) -> Middleware:

@@ -12,6 +12,7 @@ from functools import partial
 from aiohttp import web
 
 from medic.core.clock import Clock
+from medic.core.crowd import listening
 from medic.core.errors import MedicError
 from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify
 from medic.core.tasks import every, start
@@ -22,6 +23,8 @@ from workers.queue.spec import QueueSpec
 
 TEND_EVERY = 0.5
 BEAT_EVERY = 1.0
+MOST_CONNECTIONS = 4096
+"""A worker has two: one asks for tasks, one keeps its lease."""
 
 log = logging.getLogger(__name__)
 
@@ -94,23 +97,19 @@ async def _listening(broker: Broker, token: str | None, max_body: int) -> AsyncI
         build(broker, token=None if local else token, max_body=max_body), access_log=None, shutdown_timeout=2.0
     )
     await runner.setup()
-    try:
-        yield await _bind(runner, spec)
-    finally:
-        broker.close()
-        await runner.cleanup()
-
-
-async def _bind(runner: web.AppRunner, spec: QueueSpec) -> str:
-    try:
-        await web.TCPSite(runner, spec.host, spec.port).start()
-    except OSError as error:
-        raise MedicError(
-            f"queue {spec.name} cannot listen on {spec.host}:{spec.port} ({error.strerror or error}); "
-            "stop what listens there, or write another address under `listen:`"
-        ) from error
-    host, port = runner.addresses[0][:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        stack.callback(broker.close)
+        try:
+            host, port = await stack.enter_async_context(
+                listening(runner.server, spec.host, spec.port, most=MOST_CONNECTIONS)
+            )
+        except OSError as error:
+            raise MedicError(
+                f"queue {spec.name} cannot listen on {spec.host}:{spec.port} ({error.strerror or error}); "
+                "stop what listens there, or write another address under `listen:`"
+            ) from error
+        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:

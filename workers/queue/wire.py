@@ -7,7 +7,7 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from medic.core.errors import MedicError
@@ -17,7 +17,10 @@ from workers.queue.figures import ratio
 LONGEST_WAIT = 30.0
 MOST_AT_ONCE = 10_000
 MOST_TYPES = 100
+DEEPEST = 100
+"""Lists and objects within each other: what is read is written again, here and by workers, and that recurses."""
 _NAME = re.compile(r"[A-Za-z0-9_.:/@-]{1,120}")
+_TOO_DEEP = f"the body is nested too deeply, {DEEPEST} levels are allowed; write flatter JSON"
 
 Fields = dict[str, Json]
 
@@ -51,13 +54,15 @@ class LeaseRequest:
 
 
 def read_json(body: bytes) -> Json:
-    """Parse *body* as strict JSON (no NaN, no Infinity); raises InvalidRequestError."""
+    """Parse *body* as strict JSON (no NaN, no Infinity, no number beyond a double); raises InvalidRequestError."""
     try:
-        value: Json = json.loads(body, parse_constant=_refuse_constant)
+        value: Json = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError as error:
-        raise InvalidRequestError("the body is nested too deeply; write flatter JSON") from error
+        raise InvalidRequestError(_TOO_DEEP) from error
     except ValueError as error:
         raise InvalidRequestError(f'the body is not JSON ({error}); write for example {{"type": "order"}}') from error
+    if body.count(b"[") + body.count(b"{") > DEEPEST and not _is_flat(value):
+        raise InvalidRequestError(_TOO_DEEP)
     return value
 
 
@@ -198,3 +203,27 @@ def _seconds(fields: Fields) -> float:
 
 def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON value")
+
+
+def _finite(text: str) -> float:
+    """Read a number; one that overflows would be read as an infinity, which nobody could write again."""
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]} is larger than any number here")
+    return value
+
+
+def _is_flat(value: Json) -> bool:
+    """Tell whether nothing is nested more deeply than is allowed, level by level, since recursing is what is feared."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return True
+    return not any(isinstance(each, list | dict) for each in level)
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -8,6 +8,7 @@ import click
 
 from medic import __version__
 from medic.core.errors import MedicError
+from medic.core.targets import TargetError
 
 WRONG_USE = 2
 
@@ -32,7 +33,8 @@ class Commands(click.Group):
     def __init__(self, name: str, modules: Mapping[str, str], *, help: str) -> None:  # noqa: A002 - click's word
         """Offer the ``command`` of each of *modules*, under the names and in the order given."""
         version = click.version_option(__version__, message="medic %(version)s")
-        super().__init__(name, help=help, no_args_is_help=True)
+        asking = {"help_option_names": ["-h", "--help"]}
+        super().__init__(name, help=help, no_args_is_help=True, context_settings=asking)
         version(self)
         self.modules = modules
 
@@ -47,6 +49,17 @@ class Commands(click.Group):
         command = import_module(f"medic.app.cli.{self.modules[cmd_name]}").command
         return command if isinstance(command, click.Command) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a name that is nearly one, say which."""
+        if args[0] not in self.modules and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            meant = [f" Did you mean {name!r}?" for name in get_close_matches(args[0], self.modules, 1)]
+            ctx.fail(f"No such command {args[0]!r}.{''.join(meant)}")
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error that was raised on purpose ends it with its message."""
         try:
@@ -54,5 +67,5 @@ class Commands(click.Group):
         except MedicError as error:
             from medic.app.settings.mistakes import ConfigError
 
-            ending = Misuse if isinstance(error, ConfigError) else Failure
+            ending = Misuse if isinstance(error, ConfigError | TargetError) else Failure
             raise ending(str(error)) from error

@@ -3,7 +3,7 @@
 import click
 
 from medic.app.cli.options import Place, as_json, placed
-from medic.app.cli.text import print_json
+from medic.app.cli.text import number_of, print_json
 
 
 @click.group("config")
@@ -15,7 +15,10 @@ def command() -> None:
 @placed
 @as_json
 def check(place: Place, *, as_json: bool) -> None:
-    """Say every mistake in the configuration and its rule files; --json prints what is in force, secrets hidden."""
+    """Tell every mistake in the configuration.
+
+    Its rule files are checked too. --json prints what is in force, with secrets hidden.
+    """
     from medic.app.offline import load_rules
     from medic.app.settings import show
 
@@ -26,10 +29,10 @@ def check(place: Place, *, as_json: bool) -> None:
         return
     where = settings.file or "no file: the defaults are in force"
     counts = (
-        f"{len(settings.queues)} queues",
-        f"{len(settings.workers)} pools",
-        f"{len(settings.remedies)} remedies",
-        f"{len(settings.every_job)} jobs",
-        f"{groups} rule groups",
+        number_of(len(settings.queues), "queue"),
+        number_of(len(settings.workers), "pool"),
+        number_of(len(settings.remedies), "remedy", "remedies"),
+        number_of(len(settings.every_job), "job"),
+        number_of(groups, "rule group"),
     )
     click.echo(f"{where}: well; {', '.join(counts)}; state in {settings.state}")

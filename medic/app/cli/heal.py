@@ -5,11 +5,25 @@ import sys
 import click
 
 from medic.app.cli.options import NOT_WELL, Place, as_json, dry_run, placed
-from medic.app.cli.text import items_of, print_answer, print_json, print_table, value_of, write
+from medic.app.cli.text import Column, items_of, print_answer, print_json, print_table, value_of, write
 from medic.core.queue import Json
 from medic.core.targets import parse_target
 
-HISTORY = ("id", "reserved_at", "remedy", "target", "action", "number", "outcome", "detail")
+
+def _outcome(value: Json) -> str:
+    return "being verified" if value is None else write(value)
+
+
+HISTORY = (
+    "id",
+    Column("reserved_at", "at"),
+    "remedy",
+    "target",
+    "action",
+    Column("number", "try"),
+    Column("outcome", show=_outcome),
+    "detail",
+)
 TIMEOUT = 120.0
 
 
@@ -41,7 +55,7 @@ def run(place: Place, target: str, remedy: str | None, *, dry_run: bool, as_json
 @placed
 @as_json
 def history(place: Place, limit: int, *, as_json: bool) -> None:
-    """List attempts, the latest first; --json prints a list."""
+    """List attempts, the latest first."""
     attempts = items_of(place.daemon().get("/api/v1/attempts", limit=str(limit)), "attempts")
     if as_json:
         print_json(attempts)

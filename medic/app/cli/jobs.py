@@ -6,10 +6,27 @@ from urllib.parse import quote
 import click
 
 from medic.app.cli.options import NOT_WELL, Place, as_json, dry_run, placed
-from medic.app.cli.text import ABSENT, items_of, print_answer, print_json, print_table, value_of, write
+from medic.app.cli.text import ABSENT, Column, items_of, print_answer, print_json, print_table, value_of, write
 
-LIST = ("job", "trigger", "next_due", "last.state", "last.started_at", "last.reason", "note")
-HISTORY = ("id", "due", "trigger", "state", "started_at", "ended_at", "reason", "output")
+LIST = (
+    "job",
+    Column("trigger", "rhythm"),
+    "next_due",
+    Column("last.state", "last"),
+    Column("last.started_at", "started"),
+    "last.reason",
+    "note",
+)
+HISTORY = (
+    "id",
+    "due",
+    "trigger",
+    "state",
+    Column("started_at", "started"),
+    Column("ended_at", "ended"),
+    "reason",
+    "output",
+)
 DAY = 86_400.0
 
 
@@ -36,7 +53,10 @@ def list_(place: Place, *, as_json: bool) -> None:
 @dry_run
 @as_json
 def run(place: Place, name: str, *, dry_run: bool, as_json: bool) -> None:
-    """Run job NAME now and wait for its end; exit code 1 when it fails."""
+    """Run job NAME now and wait for its end.
+
+    The exit code is 1 when it fails.
+    """
     path = f"/api/v1/jobs/{quote(name, safe='')}/run"
     answer = place.daemon().post(path, {"dry_run": dry_run}, timeout=DAY)
     state, reason = (write(value_of(answer, key)) for key in ("state", "reason"))
@@ -51,7 +71,10 @@ def run(place: Place, name: str, *, dry_run: bool, as_json: bool) -> None:
 @placed
 @as_json
 def history(place: Place, name: str, limit: int, *, as_json: bool) -> None:
-    """List the due times of job NAME and what became of them, the latest first."""
+    """List what became of the due times of job NAME.
+
+    The latest stand first.
+    """
     path = f"/api/v1/jobs/{quote(name, safe='')}/history"
     runs = items_of(place.daemon().get(path, limit=str(limit)), "runs")
     if as_json:

@@ -63,7 +63,9 @@ def placed(command: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
         return command(place, *args, **kwargs)
 
     config = click.option(
-        "--config", metavar="FILE", help="The configuration file.  [default: $MEDIC_CONFIG, ./medic.yml, ...]"
+        "--config",
+        metavar="FILE",
+        help="The configuration file.  [default: $MEDIC_CONFIG, ./medic.yml, then ~/.config/medic, /etc/medic]",
     )
     state = click.option(
         "--state", metavar="FOLDER", help="The state folder.  [default: $MEDIC_STATE, or what the file says]"

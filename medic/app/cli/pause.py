@@ -20,8 +20,10 @@ from medic.core.targets import parse_target
 @as_json
 def command(place: Place, target: str | None, span: timedelta, why: str, *, dry_run: bool, as_json: bool) -> None:
     """Heal nothing, or nothing of TARGET, for a while."""
+    from medic.app.settings.kinds import write_duration
+
     named = str(parse_target(target)) if target else None
-    said = f"the healing of {named or 'everything'} for {span}: {why}"
+    said = f"the healing of {named or 'everything'} for {write_duration(span)}: {why}"
     if dry_run:
         click.echo(f"would pause {said}")
         return

@@ -6,10 +6,10 @@ from contextlib import closing
 import click
 
 from medic.app.cli.options import Place, as_json, dry_run, placed
-from medic.app.cli.text import print_json, print_table
+from medic.app.cli.text import Column, percent, print_json, print_table
 from medic.core.queue import Json
 
-STATS = ("queue", "total", "pending", "running", "completed", "failed", "success_rate")
+STATS = ("queue", "total", "pending", "running", "completed", "failed", Column("success_rate", "success", percent))
 MOST = 10_000
 
 
@@ -21,7 +21,10 @@ def command() -> None:
 @command.command("serve")
 @placed
 def serve(place: Place) -> None:
-    """Serve the embedded queues until SIGTERM; `medic run` does this by itself."""
+    """Serve the embedded queues until SIGTERM.
+
+    `medic run` does this by itself.
+    """
     import asyncio
 
     from medic.app.serving import serve_queues
@@ -40,7 +43,10 @@ def serve(place: Place) -> None:
 def submit(
     place: Place, task: str, payload: str | None, queue: str | None, count: int, *, dry_run: bool, as_json: bool
 ) -> None:
-    """Submit a task of type TASK, with a PAYLOAD in JSON, and print its id."""
+    """Submit a task of type TASK, and print its id.
+
+    PAYLOAD is what it is to work on, in JSON.
+    """
     from medic.app.queues import choose, client
     from workers.queue.wire import Submission
 

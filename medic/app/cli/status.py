@@ -5,15 +5,48 @@ import sys
 import click
 
 from medic.app.cli.options import NOT_WELL, Place, as_json, placed
-from medic.app.cli.text import items_of, print_json, print_table, value_of, write
+from medic.app.cli.text import Column, everything, items_of, percent, print_json, print_table, value_of, write
 from medic.core.queue import Json
 
+
+def _labels(value: Json) -> str:
+    """Write the labels but for the name, which has a column of its own."""
+    return write(
+        {name: each for name, each in value.items() if name != "alertname"} if isinstance(value, dict) else value
+    )
+
+
+SUCCESS = Column("success_rate_1h", "success_1h", percent)
 SECTIONS = (
-    ("alerts", ("labels.alertname", "state", "activeAt", "labels", "frozen"), "no alert is active"),
-    ("episodes", ("id", "remedy", "target", "alerts", "opened_at"), "nothing is being healed"),
+    (
+        "alerts",
+        (
+            Column("labels.alertname", "alert"),
+            "state",
+            Column("activeAt", "since"),
+            Column("labels", show=_labels),
+            Column("frozen", "not healed, as"),
+        ),
+        "no alert is active",
+    ),
+    (
+        "episodes",
+        (Column("id", "episode"), "remedy", "target", Column("alerts", "for"), Column("opened_at", "since")),
+        "nothing is being healed",
+    ),
     ("pools", ("pool", "running", "expected", "restarts"), "no pools"),
-    ("queues", ("queue", "backend", "up", "pending", "running", "completed", "failed", "success_rate_1h"), "no queues"),
-    ("pauses", ("target", "until", "why", "by"), "healing is not paused"),
+    ("queues", ("queue", "backend", "up", "pending", "running", "completed", "failed", SUCCESS), "no queues"),
+    ("pauses", (Column("target", "paused", everything), "until", "why", "by"), "healing is not paused"),
+    (
+        "notices",
+        (
+            Column("at", "told at"),
+            Column("title", "notification"),
+            Column("delivered_at", "delivered"),
+            Column("error", "why not"),
+        ),
+        "nobody had to be told anything",
+    ),
 )
 """What is shown: the key of the answer, its columns, and what is said when it is empty."""
 
@@ -44,3 +77,5 @@ def _print(answer: Json) -> None:
     for key, columns, none in SECTIONS:
         click.echo()
         print_table(columns, items_of(answer, key), none=none)
+    if stopped := items_of(answer, "stopped"):
+        click.echo(f"\nstopped by an operator: {write(stopped)}; `medic workers start` lets it run again")

@@ -1,7 +1,8 @@
 """How answers are printed: aligned tables for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import click
 
@@ -15,16 +16,17 @@ def print_json(value: Json) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(columns: Sequence[str], items: Iterable[Json], *, none: str) -> None:
+def print_table(columns: Sequence["str | Column"], items: Iterable[Json], *, none: str) -> None:
     """Print one line for each mapping in *items* with the values of *columns*; *none* when there is no item.
 
-    A column may name a value inside of a value: ``labels.alertname``. Its head is its last word.
+    A column may name a value inside of a value: ``last.reason``. Unless it says otherwise, its head is its last word.
     """
-    rows = [[write(value_of(item, column)) for column in columns] for item in items]
+    named = [Column(column) if isinstance(column, str) else column for column in columns]
+    rows = [[column.show(value_of(item, column.path)) for column in named] for item in items]
     if not rows:
         click.echo(none)
         return
-    heads = [column.rpartition(".")[2].upper() for column in columns]
+    heads = [(column.head or column.path.rpartition(".")[2]).upper() for column in named]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -64,3 +66,26 @@ def write(value: Json) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}={write(each)}" for key, each in value.items() if each) or ABSENT
     return str(value)
+
+
+def percent(value: Json) -> str:
+    """Write a ratio from 0 to 1 as people read it."""
+    return f"{value:.1%}" if isinstance(value, int | float) else write(value)
+
+
+def everything(value: Json) -> str:
+    """Write a target, where none means that all are meant."""
+    return "everything" if value is None else write(value)
+
+
+def number_of(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: ``1 queue``, ``2 queues``; *many* is for a noun that takes no s."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+class Column(NamedTuple):
+    """A column of a table: the path of its value, its head where that differs, and how it is written."""
+
+    path: str
+    head: str = ""
+    show: Callable[[Json], str] = write

@@ -7,9 +7,8 @@ import click
 
 from medic.app.cli.options import NOT_WELL, Place, as_json, dry_run, placed
 from medic.app.cli.text import items_of, print_json, print_table, value_of
-from medic.core.errors import MedicError
 from medic.core.queue import Json
-from medic.core.targets import TargetKind, parse_target
+from medic.core.targets import TargetError, TargetKind, parse_target
 
 LIST = ("worker", "state", "pid", "since", "adopted")
 CHANGES = ("do", "worker", "why", "error")
@@ -41,7 +40,10 @@ def list_(place: Place, *, as_json: bool) -> None:
 @dry_run
 @as_json
 def ensure(place: Place, pool: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """Start what is missing and stop what is too much, with a daemon or without one; any number may ask at once."""
+    """Start what is missing, stop what is too many.
+
+    It works with a daemon and without one, and any number may ask at once.
+    """
     from medic.app.offline import ensure as ensure_anyhow
 
     _finish(ensure_anyhow(place.settings(), _pool(pool), dry_run=dry_run), as_json=as_json)
@@ -54,7 +56,10 @@ def ensure(place: Place, pool: str | None, *, dry_run: bool, as_json: bool) -> N
 @dry_run
 @as_json
 def scale(place: Place, pool: str, count: int, *, dry_run: bool, as_json: bool) -> None:
-    """Make POOL have COUNT workers, until the configuration is read again."""
+    """Give POOL so many workers.
+
+    They are COUNT until the configuration is read again.
+    """
     body: Json = {"pool": _pool(pool), "count": count, "dry_run": dry_run}
     _finish(place.daemon().post("/api/v1/workers/scale", body, timeout=TIMEOUT), as_json=as_json)
 
@@ -74,9 +79,9 @@ def _order(verb: str, text: str) -> Callable[..., None]:
     return order
 
 
-restart = _order("restart", "Stop and start the workers of a pool, or one worker (worker:rpa/1).")
+restart = _order("restart", "Restart a pool (rpa) or a worker (worker:rpa/1).")
 start = _order("start", "Start what an operator had stopped.")
-stop = _order("stop", "Stop a pool or a worker, and leave it stopped until `start`.")
+stop = _order("stop", "Stop a pool or a worker until it is started.")
 
 
 def _finish(answer: Json, *, as_json: bool) -> None:
@@ -100,5 +105,5 @@ def _pool(text: str | None) -> str | None:
         return None
     target = parse_target(_target(text))
     if target.kind is not TargetKind.POOL:
-        raise MedicError(f"{text!r} is not a pool: write its name (rpa)")
+        raise TargetError(f"{text!r} is not a pool: write its name (rpa)")
     return target.name

@@ -12,7 +12,7 @@ from medic.app.settings.judge import expand
 from medic.app.settings.ladders import normalize
 from medic.app.settings.mistakes import ConfigError, Finding, Mistake, Path, write_path
 from medic.app.settings.model import Configuration, Settings
-from medic.app.settings.paths import Origin, candidates, default_state
+from medic.app.settings.paths import FILE_NAME, Origin, candidates, default_state
 from medic.app.settings.patterns import find_texts, value_at, without
 from medic.app.settings.yaml import Document, Tree
 
@@ -146,6 +146,8 @@ def _content(file: FilePath) -> str:
             return stream.read(yaml.MAX_BYTES + 1).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         wrong = Mistake(str(file), None, "", f"is not UTF-8 (byte {error.start})", "save it as UTF-8")
+    except IsADirectoryError:
+        wrong = Mistake(str(file), None, "", "is a folder", f"name the file in it: {file / FILE_NAME}")
     except FileNotFoundError:
         wrong = Mistake(str(file), None, "", "does not exist", "name another file, or write one with `medic init`")
     except OSError as error:

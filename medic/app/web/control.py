@@ -1,5 +1,7 @@
 """The API's changing half: what commands and operators order; every request has passed the token's guard."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -17,6 +19,7 @@ from medic.core.errors import InboxFullError, MedicError
 from medic.core.targets import Target, parse_target
 from medic.core.workers import ExitReason
 from workers.changes import Ensured
+from workers.supervisor import Supervisor
 
 routes = web.RouteTableDef()
 
@@ -170,27 +173,24 @@ async def scale(request: web.Request) -> web.Response:
 async def restart(request: web.Request) -> web.Response:
     """Restart workers for an operator, whatever the gates say: it is a person's own hand."""
     target, dry_run = await _target(request)
-    return _answer(await request.app[HOUSE].supervisor.restart(target, ExitReason.OPERATOR, dry_run=dry_run))
+    async with _hands(request) as supervisor:
+        return _answer(await supervisor.restart(target, ExitReason.OPERATOR, dry_run=dry_run))
 
 
 @routes.post("/api/v1/workers/start")
 async def start(request: web.Request) -> web.Response:
     """Start what an operator had stopped."""
     target, dry_run = await _target(request)
-    house = request.app[HOUSE]
-    if not dry_run:
-        await house.healer.start(target, by=who(request))
-    return _answer(await house.supervisor.start(target, ExitReason.OPERATOR, dry_run=dry_run))
+    async with _hands(request) as supervisor:
+        return _answer(await supervisor.start(target, ExitReason.OPERATOR, dry_run=dry_run))
 
 
 @routes.post("/api/v1/workers/stop")
 async def stop(request: web.Request) -> web.Response:
     """Stop workers until an operator starts them."""
     target, dry_run = await _target(request)
-    house = request.app[HOUSE]
-    if not dry_run:
-        await house.healer.stop(target, by=who(request))
-    return _answer(await house.supervisor.stop(target, dry_run=dry_run))
+    async with _hands(request) as supervisor:
+        return _answer(await supervisor.stop(target, dry_run=dry_run))
 
 
 @routes.post("/api/v1/jobs/{name}/run")
@@ -218,6 +218,16 @@ async def alertmanager(request: web.Request) -> web.Response:
     except InboxFullError as error:
         raise BusyError(str(error)) from error
     return web.json_response({"accepted": len(alerts)}, status=202)
+
+
+@asynccontextmanager
+async def _hands(request: web.Request) -> AsyncIterator[Supervisor]:
+    """Yield who obeys; then the healer learns what a person wants down, also where the order failed halfway."""
+    house = request.app[HOUSE]
+    try:
+        yield house.supervisor
+    finally:
+        await house.healer.keep_down(house.supervisor.stopped(), by=who(request))
 
 
 async def _target(request: web.Request) -> tuple[Target, bool]:

@@ -6,11 +6,12 @@ import hmac
 import ipaddress
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from medic.core.crowd import listening
 from medic.core.errors import MedicError, RefusedError, StoreError
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ OPEN_PATHS = frozenset({"/metrics", "/-/healthy", "/-/ready"})
 """Open beyond loopback too, as people expect of an exporter."""
 MAX_BODY = 4 * 1024 * 1024
 GZIP_FROM = 1024
+MOST_CONNECTIONS = 512
 
 
 class BusyError(MedicError):
@@ -72,6 +74,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return failure(503, str(error), headers={"Retry-After": "5"})
     except MedicError as error:
         return failure(400, str(error))
+    except ConnectionResetError:  # who hung up in the middle of his request reads no answer, and is no bug
+        return failure(400, "the connection ended before the request did")
 
 
 def failure(status: int, text: str, *, headers: dict[str, str] | None = None) -> web.Response:
@@ -107,24 +111,20 @@ async def serve(application: web.Application, host: str, port: int) -> AsyncIter
 
     Raises MedicError when the port is taken or the address is not ours.
     """
-    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+    # A client that hangs up cancels nothing: what it ordered may be half written, and then memory and disk would part.
+    runner = web.AppRunner(application, access_log=None, handler_cancellation=False, shutdown_timeout=1.0)
     await runner.setup()
-    try:
-        site = web.TCPSite(runner, host.strip("[]") or None, port)
-        await _listen(site, f"{host}:{port}")
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        where = listening(runner.server, host.strip("[]") or None, port, most=MOST_CONNECTIONS)
+        try:
+            address = await stack.enter_async_context(where)
+        except OSError as error:
+            raise _not_listening(f"{host}:{port}", error) from error
+        yield address[1]
 
 
-async def _listen(site: web.TCPSite, address: str) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise MedicError(
-                f"{address} is taken by another program; stop it or set `listen:` to a free port"
-            ) from error
-        raise MedicError(
-            f"cannot listen on {address} ({error.strerror}); set `listen:` to one of this host's"
-        ) from error
+def _not_listening(address: str, error: OSError) -> MedicError:
+    if error.errno == errno.EADDRINUSE:
+        return MedicError(f"{address} is taken by another program; stop it or set `listen:` to a free port")
+    return MedicError(f"cannot listen on {address} ({error.strerror}); set `listen:` to one of this host's")

@@ -60,26 +60,27 @@ def rows(medic, query, file="journal.db"):
 
 
 def check_journal(medic):
-    """The journal is whole, and the audit is a chain that tells of each of its changes, in their order."""
+    """The journal is whole, and the audit is a chain that tells of each of its changes, in their order.
+
+    Returns how many lines the audit has.
+    """
     assert rows(medic, "PRAGMA integrity_check") == [("ok",)]
-    path = medic.state / "audit.jsonl"
-    written = rows(medic, "SELECT seq FROM audit ORDER BY seq")
-    audited = (
-        until(lambda: _sequence(path)[-1:] >= written[-1:] and _sequence(path), what="the audit caught up")
-        if written
-        else []
-    )
-    assert audited[: len(written)] == written
-    found = verify(path)
-    assert found.problem == ""
-    return found.lines
+    written = [seq for (seq,) in rows(medic, "SELECT seq FROM audit ORDER BY seq")]
+    told = until(lambda: len(found := audit(medic)) >= len(written) and [found], what="the audit has caught up")[0]
+    assert [line["seq"] for line in told][: len(written)] == written
+    copy = medic.folder / "audit.copy"
+    copy.write_text("".join(whole_lines(medic.state / "audit.jsonl")))
+    assert verify(copy).problem == ""
+    return len(told)
 
 
-def _sequence(path):
-    return [(json.loads(line)["seq"],) for line in path.read_text().splitlines()] if path.exists() else []
+def audit(medic, kind=""):
+    """Return the lines of the audit, or those of one kind."""
+    lines = [json.loads(line) for line in whole_lines(medic.state / "audit.jsonl")]
+    return [line for line in lines if kind in {"", line["kind"]}]
 
 
-def audited(medic, kind):
-    """Return the bodies of the audit's lines of one kind."""
-    lines = [json.loads(line) for line in (medic.state / "audit.jsonl").read_text().splitlines()]
-    return [line["body"] for line in lines if line["kind"] == kind]
+def whole_lines(path):
+    """Return the lines of a file that somebody may just be writing the end of."""
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    return [line for line in lines if line.endswith("\n")]

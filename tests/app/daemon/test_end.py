@@ -1,11 +1,13 @@
 """How the daemon ends, and what the next one finds."""
 
 import signal
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
-from tests.app.daemon.scene import QUIET, SLEEPER, check_journal, is_whole, rows
+from tests.app.daemon.scene import QUIET, SLEEPER, await_whole, check_journal, is_whole, rows
 from tests.harness import alive, until
 
 SOON = 5.0
@@ -76,16 +78,23 @@ def test_a_pool_that_is_to_be_kept_outlives_medic_and_the_others_do_not(medic):
     assert is_whole(medic)
 
 
-@pytest.mark.parametrize("stage", ["state/token", "state/workers/pair.1.lock", "state/workers/pair.30.lock"])
-def test_asked_to_end_while_it_comes_up_it_leaves_nobody(medic, stage):
+@pytest.mark.parametrize("stage", ["pair/1 ", "pair/30 ", "zebra/5 "])
+def test_asked_to_end_while_it_starts_its_pools_it_leaves_nobody(medic, stage):
     pool = {"pool": "pair", "command": SLEEPER, "count": 60}
     medic.config["workers"] = [pool, {"pool": "zebra", "command": SLEEPER, "count": 20}]
     medic.start(ready=False)
-    until(lambda: (medic.folder / stage).exists() or medic.process.poll() is not None, what=stage)
+    until(lambda: f"worker={stage}" in medic.output() or not medic.runs, what=stage)
     code, seconds = end(medic, signal.SIGTERM)
     assert code == 0
     assert medic.workers() == []
     assert seconds < SOON
+    assert "Traceback" not in medic.output()
+
+
+def test_asked_to_end_before_it_starts_anything_it_starts_nothing(medic):
+    medic.start(ready=False)
+    until((medic.state / "journal.db").exists, what="the journal")
+    assert (medic.end(), medic.workers()) == (0, [])
     assert "Traceback" not in medic.output()
 
 
@@ -106,7 +115,7 @@ def test_a_job_that_runs_at_the_end_is_ended_and_noted_as_interrupted(medic):
     assert code == 0
     assert seconds < SOON
     assert rows(medic, "SELECT state FROM dues") == [("interrupted",)] * len(running)
-    assert list(medic._family()) == []
+    assert list(medic.family()) == []
 
 
 def test_the_job_of_a_killed_medic_is_ended_and_not_repeated(medic):
@@ -116,9 +125,36 @@ def test_the_job_of_a_killed_medic_is_ended_and_not_repeated(medic):
     medic.post_later("/api/v1/jobs/long/run")
     children = medic.state / "log" / "runs" / ".running"
     until(lambda: list(children.glob("*.json")), what="the job's process is noted")
-    (left,) = [pid for pid, environment in medic._family() if environment.get("MEDIC_JOB") == "long"]
+    (left,) = [pid for pid, environment in medic.family() if environment.get("MEDIC_JOB") == "long"]
     medic.kill()
     assert alive(left)
     medic.start()
     until(lambda: not alive(left), what="the leftover is ended")
     until(lambda: rows(medic, "SELECT state FROM dues WHERE job = 'long'") == [("interrupted",)])
+
+
+def test_what_was_measured_is_kept_at_the_end_and_forgotten_after_ninety_days(medic):
+    medic.start()
+    until(lambda: 'medic_worker_processes{pool="pair"} 2' in medic.get("/metrics"), what="a tick with both workers")
+    assert medic.end() == 0
+    kept = "SELECT count(*) FROM rollups JOIN series ON id = series WHERE name = 'medic_worker_processes'"
+    assert rows(medic, kept, "history.db") == [(1,)]
+    age(medic)
+    medic.start()
+    until(lambda: rows(medic, kept, "history.db") == [(0,)], what="what is older is forgotten")
+
+
+def age(medic):
+    """Let all that was measured be of ninety-one days ago."""
+    with closing(sqlite3.connect(medic.state / "history.db")) as connection, connection:
+        connection.execute("UPDATE rollups SET at_ms = at_ms - 91 * 86400000")
+
+
+def test_a_reload_asked_for_while_it_comes_up_is_obeyed_once_it_is_up(medic):
+    medic.start(ready=False)
+    until(lambda: "worker started" in medic.output(), what="a worker")
+    medic.config["workers"][0]["count"] = 3
+    medic.write()
+    medic.process.send_signal(signal.SIGHUP)
+    await_whole(medic, count=3)
+    assert (medic.end(), medic.workers()) == (0, [])

@@ -53,7 +53,7 @@ def test_bursts_of_requests_leave_exactly_n_while_workers_are_killed(medic):
 
 
 def mend(medic, *, daemon=True):
-    """Wait for the whole pool; failures are forgotten meanwhile, so that it comes at once and not after the back-off."""
+    """Wait for the whole pool; failures are forgotten meanwhile, so that it need not sit out the back-off."""
     until(lambda: is_whole(medic, count=COUNT) or (daemon and forget_failures(medic)), what="the pool is whole")
 
 

@@ -53,6 +53,26 @@ def see_it_through(medic, acts, acknowledged):
     """Send the alert again, as its sender does until it is acknowledged; it is acted on as often as it must be."""
     assert acknowledged or send(medic, alert("Quick"))
     found = await_attempt(medic, remedy="quick")
-    until(lambda: rows(medic, f"SELECT 1 FROM attempts WHERE id = {found['id']} AND acted_at"), what="the action is over")
+    until(
+        lambda: rows(medic, f"SELECT 1 FROM attempts WHERE id = {found['id']} AND acted_at"), what="the action is over"
+    )
     assert [line.split()[1] for line in lines(medic, "effects")] == ["1"] * acts
     assert rows(medic, "SELECT count(*) FROM attempts WHERE remedy = 'quick'") == [(1,)]
+
+
+def test_killed_during_an_action_it_looks_at_the_attempt_and_does_not_repeat_it(medic):
+    slow = medic.config["remedies"][0]["do"]["command"]["argv"]
+    slow[2] += "; exec sleep 1000"
+    medic.start()
+    assert send(medic, alert("Quick"))
+    until(lambda: lines(medic, "effects"), what="the action has begun")
+    medic.kill()
+    medic.start()
+    found = await_attempt(medic, remedy="quick")
+    assert (found["succeeded"], found["outcome"], found["detail"]) == (None, None, "Medic ended during the action")
+    send(medic, alert("Quick"), alert("Quick", 2))
+    until(lambda: rows(medic, "SELECT count(*) FROM episode_alerts") == [(2,)], what="the second alert joined")
+    assert len(lines(medic, "effects")) == 1
+    assert rows(medic, "SELECT count(*) FROM attempts") == [(1,)]
+    told = medic.json("/api/v1/explain?of=unit:a.service")["episodes"][0]["verdict"]
+    assert told == f"held by busy: attempt {found['id']} (command unit:a.service) is under way"

@@ -48,7 +48,10 @@ def work_going_on(medic, work):
 def an_alert_fires_and_is_resolved(medic, number):
     """Send an alert until it is acknowledged, then that it is over, as Alertmanager does."""
     unit = random.Random(number).choice(["a.service", "b.service"])
-    return [*persist(medic, alert("Quick", number, unit=unit)), *persist(medic, alert("Quick", number, unit=unit, resolved=True))]
+    return [
+        *persist(medic, alert("Quick", number, unit=unit)),
+        *persist(medic, alert("Quick", number, unit=unit, resolved=True)),
+    ]
 
 
 def persist(medic, one):

@@ -117,12 +117,15 @@ def test_what_is_still_to_do_at_the_end_is_done_by_the_next_medic(medic):
 
 @pytest.mark.stress
 @pytest.mark.parametrize(
-    "point", sorted(f"{name}:{20 if name.split('.')[1] in {'submit', 'lease', 'change'} else 1}" for name in OF_THE_QUEUE)
+    "point",
+    sorted(f"{name}:{20 if name.split('.')[1] in {'submit', 'lease', 'change'} else 1}" for name in OF_THE_QUEUE),
 )
 def test_a_queue_server_killed_while_it_writes_loses_and_doubles_no_task(medic, point):
     medic.start(ready=False, MEDIC_FAILPOINT=point)
     with load(medic) as ids:
-        until(lambda: "worker=queue-server/1 reason=crash status=SIGKILL" in medic.output(), timeout=PATIENCE, what=point)
+        until(
+            lambda: "worker=queue-server/1 reason=crash status=SIGKILL" in medic.output(), timeout=PATIENCE, what=point
+        )
         medic.kill()
         for pid in medic.workers():  # they were all born with the failpoint
             slay(pid)

@@ -9,10 +9,11 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from medic.store.database import APPLICATION_ID
 from tests.app.daemon.scene import QUIET, rows
 from tests.harness import until
 
-FILES = ("journal.db", "history.db", "queue.db")
+FILES = ("journal.db", "history.db")
 
 
 def refused(medic):
@@ -57,7 +58,7 @@ def test_a_queues_port_in_use_is_named_in_the_queue_servers_log(medic):
     assert (medic.end(), medic.workers()) == (0, [])
 
 
-@pytest.mark.parametrize("name", FILES[:2])
+@pytest.mark.parametrize("name", FILES)
 def test_a_database_that_is_none_is_refused_and_left_as_it_is(medic, name):
     corrupt(medic, name)
     said = refused(medic)
@@ -74,7 +75,19 @@ def corrupt(medic, name):
     (medic.state / name).write_bytes(NONSENSE)
 
 
-@pytest.mark.parametrize("name", FILES[:2])
+def corrupt_queue(medic):
+    corrupt(medic, "queue.db")
+    return NONSENSE
+
+
+def newer_queue(medic):
+    medic.state.mkdir(parents=True)
+    with closing(sqlite3.connect(medic.state / "queue.db")) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    return make_newer(medic, "queue.db")
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_damaged_database_is_refused_and_left_as_it_is(medic, name):
     medic.start()
     assert medic.end() == 0
@@ -85,7 +98,7 @@ def test_a_damaged_database_is_refused_and_left_as_it_is(medic, name):
     assert path.read_bytes() == damaged
 
 
-@pytest.mark.parametrize("name", FILES[:2])
+@pytest.mark.parametrize("name", FILES)
 def test_a_database_of_a_newer_medic_is_refused_and_left_as_it_is(medic, name):
     medic.start()
     assert medic.end() == 0
@@ -103,21 +116,34 @@ def make_newer(medic, name):
     return path.read_bytes()
 
 
-def test_a_queue_file_that_is_none_is_refused_by_the_queue_server_and_left_as_it_is(medic, port):
+@pytest.mark.parametrize(
+    ("spoil", "advice"), [(corrupt_queue, "mv {}"), (newer_queue, "{} was written by a newer Medic")]
+)
+def test_a_queue_file_that_cannot_be_used_is_refused_by_the_queue_server_and_left_as_it_is(medic, port, spoil, advice):
     medic.config["queues"] = [{"name": "default", "listen": f"127.0.0.1:{port}"}]
-    medic.write()
-    corrupt(medic, "queue.db")
-    served = medic.command("queue", "serve")
-    assert served.returncode == 1
-    assert f"mv {medic.state / 'queue.db'}" in served.stderr
-    assert "Traceback" not in served.stderr
-    assert (medic.state / "queue.db").read_bytes() == NONSENSE
+    before = spoil(medic)
+    medic.start(ready=False)
+    log = medic.state / "log" / "workers" / "queue-server.1.log"
+    said = advice.format(medic.state / "queue.db")
+    until(lambda: log.exists() and said in log.read_text(), what=said)
+    assert "Traceback" not in log.read_text()
+    assert (medic.end(), medic.workers()) == (0, [])
+    assert (medic.state / "queue.db").read_bytes() == before
 
 
 def test_a_folder_that_cannot_be_written_is_refused_with_advice(medic):
     medic.folder.mkdir()
     medic.state.write_text("")
     assert "choose another with --state" in refused(medic)
+
+
+def test_an_audit_that_somebody_wrote_into_is_refused_and_left_as_it_is(medic):
+    medic.start()
+    assert medic.end() == 0
+    path = medic.state / "audit.jsonl"
+    path.write_text("nothing happened\n")
+    assert f"{path} does not end in a line of the audit; move it away" in refused(medic)
+    assert path.read_text() == "nothing happened\n"
 
 
 @contextmanager

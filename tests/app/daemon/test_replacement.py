@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from medic.core.changes import Reserved
 from tests.app.daemon.people import mailbox
-from tests.app.daemon.scene import attempts, audited, await_attempt, await_whole, check_journal, is_whole, slay
+from tests.app.daemon.scene import attempts, audit, await_attempt, await_whole, check_journal, is_whole, slay
 from tests.harness import alive, until
 
 DIES = ["sh", "-c", "exit 7"]
@@ -28,7 +27,7 @@ def test_a_killed_worker_is_replaced_journaled_audited_and_counted(medic):
     restarts = 'medic_worker_restarts_total{pool="pair",reason="crash"}'
     until(lambda: medic.metric(restarts) == 1, what=restarts)
     assert check_journal(medic) >= 2
-    assert [body["attempt"]["target"] for body in audited(medic, Reserved.__name__.lower())] == ["worker:pair/1"]
+    assert [line["body"]["attempt"]["target"] for line in audit(medic, "reserved")] == ["worker:pair/1"]
     assert medic.end() == 0
     assert check_journal(medic) >= 2
 
@@ -89,7 +88,9 @@ def see_it_given_up(medic, letters):
 
 
 def test_a_reset_closes_the_breaker_and_the_mended_command_is_started(medic):
-    medic.config["workers"] = [{"pool": "pair", "command": ["sh", "-c", f'test -e "{medic.folder}/mended" || exit 7; exec sleep 1000']}]
+    medic.config["workers"] = [
+        {"pool": "pair", "command": ["sh", "-c", f'test -e "{medic.folder}/mended" || exit 7; exec sleep 1000']}
+    ]
     medic.start()
     await_attempt(medic, target="worker:pair/1", outcome="failed")
     medic.post("/api/v1/workers/start", {"target": "pool:pair"})

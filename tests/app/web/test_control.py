@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import os
+import signal
 from datetime import timedelta
 
 import pytest
 from hypothesis import strategies as st
 
 from medic.app.web import control
+from medic.core.targets import parse_target
 from tests.app.web.living import open_door
 from tests.app.web.test_webhook import JSON, samples
 
@@ -68,6 +71,45 @@ async def test_workers_are_ensured_restarted_stopped_and_started(door):
     assert {change["do"] for change in found["changes"]} == {"hold"}
     assert (await door.post("/api/v1/workers/start", {"target": "pool:pair"}))[0] == 200
     assert len(pids(door)) == 2
+
+
+async def dies_and_is_healed(door, target):
+    """Kill a worker, let the healer act, and tell whether the slot is filled again."""
+    worker = door.house.supervisor.worker(parse_target(target))
+    os.kill(worker.process.pid, signal.SIGKILL)
+    async with asyncio.timeout(20):
+        while not door.house.healer.held():
+            await door.get("/-/healthy")
+    await door.settle()
+    return door.house.supervisor.worker(parse_target(target)).process is not None
+
+
+@pytest.mark.parametrize(
+    ("verb", "target"), [("restart", "pool:pair"), ("start", "pool:pair"), ("start", "worker:pair/1")]
+)
+async def test_what_an_operator_lets_run_again_in_whatever_way_is_healed_again(door, verb, target):
+    await door.post("/api/v1/workers/ensure")
+    await door.post("/api/v1/workers/stop", {"target": "pool:pair"})
+    assert (await door.post(f"/api/v1/workers/{verb}", {"target": target}))[0] == 200
+    assert await dies_and_is_healed(door, "worker:pair/1")
+
+
+async def test_an_order_to_stop_that_is_refused_stops_nothing(door):
+    for target in ("queue:none", "worker:pair/9", "pool:none"):
+        assert (await door.post("/api/v1/workers/stop", {"target": target}))[0] == 400
+    assert (await door.get("/api/v1/explain?of=pool:pair"))[1]["text"].endswith("nothing is held back")
+    assert (await door.get("/api/v1/explain?of=worker:pair/9"))[1]["text"].endswith("nothing is held back")
+
+
+async def test_what_an_operator_stopped_stays_down_over_a_restart_until_the_healer_is_told(tmp_path):
+    async with open_door(tmp_path) as door:
+        await door.post("/api/v1/workers/stop", {"target": "worker:pair/1"})
+    async with open_door(tmp_path) as door:
+        explained = (await door.get("/api/v1/explain?of=worker:pair/1"))[1]
+        assert explained["text"] == "worker:pair/1 was stopped by a person"
+        await door.post("/api/v1/workers/start", {"target": "worker:pair/1"})
+        explained = (await door.get("/api/v1/explain?of=worker:pair/1"))[1]
+        assert explained["text"].endswith("nothing is held back")
 
 
 async def test_a_pool_is_scaled(door):

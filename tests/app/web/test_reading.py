@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from medic.app.web import reading
 from tests.app.web.living import open_door, write_rules
 
 ALWAYS = """
@@ -14,6 +15,41 @@ groups:
         labels: {severity: warning}
         annotations: {summary: it is always so}
 """
+
+
+LISTS = {
+    "/api/v1/alerts/active": "alerts",
+    "/api/v1/episodes": "episodes",
+    "/api/v1/attempts": "attempts",
+    "/api/v1/jobs": "jobs",
+    "/api/v1/jobs/good/history": "runs",
+    "/api/v1/workers": "pools",
+    "/api/v1/queues": "queues",
+    "/api/v1/check": "checks",
+}
+OTHERS = {"/api/v1/status", "/api/v1/explain", "/api/v1/facts", "/api/v1/events"}
+
+
+def test_every_route_is_in_this_files_lists():
+    assert {route.path.replace("{name}", "good") for route in reading.routes} == {*LISTS, *OTHERS}
+    assert {route.method for route in reading.routes} == {"GET"}
+
+
+async def test_every_list_answers_before_anything_has_happened(door):
+    for path, key in LISTS.items():
+        status, found = await door.get(path)
+        assert status == 200, path
+        assert isinstance(found[key], list)
+    for path in ("/api/v1/status", "/api/v1/facts"):
+        assert (await door.get(path))[0] == 200
+
+
+async def test_no_name_whatever_breaks_a_handler(door):
+    for name in ("%00", "%ff", "%ed%a0%80", "..", "a%2Fb", "%F0%9F%92%A9", "x" * 5000, "%27%3B--"):
+        assert (await door.get(f"/api/v1/jobs/{name}/history"))[0] in {200, 404}, name
+        assert (await door.get(f"/api/v1/explain?of={name}"))[0] in {200, 400}, name
+        assert (await door.get(f"/api/v1/explain?of=pool:{name}"))[0] == 400, name
+        assert (await door.get(f"/metrics?collect[]={name}"))[0] == 400, name
 
 
 async def test_status_is_one_object_that_names_everything(door):

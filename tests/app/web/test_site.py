@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 import socket
 
@@ -108,6 +109,27 @@ async def test_a_large_page_is_compressed_for_those_who_take_it(ask):
     status, text, headers = await ask(site(), "GET", "/large", headers={"Accept-Encoding": "gzip"})
     assert (status, headers["Content-Encoding"], text) == (200, "gzip", "x" * 5000)
     assert int(headers["Content-Length"]) <= len(gzip.compress(b"x" * 5000, 1)) + 16
+
+
+async def test_a_client_that_hangs_up_cancels_nothing_of_what_it_ordered():
+    asked, done = asyncio.Event(), asyncio.Event()
+
+    async def order(request):
+        asked.set()
+        while request.transport is not None:  # until it is known that nobody waits for the answer
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        done.set()
+        return web.Response()
+
+    application = site()
+    application.router.add_get("/slow", order)
+    async with asyncio.timeout(20), serve(application, "127.0.0.1", 0) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await asked.wait()
+        writer.close()
+        await done.wait()
 
 
 async def test_a_port_that_is_taken_is_an_error_that_names_the_setting():

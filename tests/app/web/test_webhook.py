@@ -191,7 +191,7 @@ BODIES = (
 
 
 @given(BODIES)
-@settings(max_examples=500)
+@settings(max_examples=300)
 def test_any_body_is_alerts_that_can_be_kept_or_an_error_that_names_the_place(content):
     for each in parsed_or_refused(content):
         assert each.labels

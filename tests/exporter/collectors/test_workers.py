@@ -81,15 +81,16 @@ def test_another_process_with_the_same_number_and_a_zombie_have_no_usage():
 
 
 def test_a_real_process_is_measured_and_one_of_another_boot_is_not():
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", "input(1)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
+        assert child.stdout.read(1) == b"1"  # before it runs, a process has no memory of its own
         process = identify(child.pid)
         foreign = process._replace(boot="another")
         found = usages([pool(running(1, process), running(2, foreign), EMPTY)], Path("/proc"))
         assert set(found) == {process}
         assert found[process].resident_bytes > 0
     finally:
-        child.communicate()
+        child.communicate(b"\n")
     assert usages([pool(running(1, process))], Path("/proc")) == {}
 
 

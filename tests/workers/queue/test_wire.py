@@ -15,7 +15,9 @@ jsons = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st
 READERS = [wire.read_submissions, wire.read_lease, wire.read_worker, wire.read_done, wire.read_failure]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"NaN", b'{"a": Infinity}', b"9" * 5000], ids=repr)
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff", b"NaN", b'{"a": Infinity}', b'{"a": [-1e999]}', b"9" * 5000], ids=repr
+)
 def test_what_is_not_json_is_refused_with_an_example(body):
     with pytest.raises(InvalidRequestError, match="not JSON"):
         wire.read_json(body)
@@ -24,6 +26,25 @@ def test_what_is_not_json_is_refused_with_an_example(body):
 def test_json_that_is_nested_without_end_is_refused():
     with pytest.raises(InvalidRequestError, match="nested too deeply"):
         wire.read_json(b"[" * 200_000)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_json_that_could_be_read_but_not_written_again_is_refused(opening):
+    closing = b"]" if opening == b"[" else b"}"
+    value = wire.read_json(opening * wire.DEEPEST + b"0" + closing * wire.DEEPEST)
+    task = Task("a", "default", "order", value, TaskState.PENDING, 0)
+    assert json.dumps(wire.write_task(task))
+    with pytest.raises(InvalidRequestError, match="100 levels are allowed"):
+        wire.read_json(opening * (wire.DEEPEST + 1) + b"0" + closing * (wire.DEEPEST + 1))
+
+
+def test_json_that_is_wide_but_not_deep_is_read():
+    assert wire.read_json(b"[" + b"[{}]," * 1000 + b"[]]") == [[{}]] * 1000 + [[]]
+
+
+def test_each_number_that_is_read_can_be_written_again():
+    body = b'{"n": [1.7976931348623157e308, -0.0, 1e-999, 12345678901234567890]}'
+    assert wire.read_json(json.dumps(wire.read_json(body)).encode()) == wire.read_json(body)
 
 
 @pytest.mark.parametrize("read", READERS)
