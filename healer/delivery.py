@@ -1,7 +1,7 @@
 """Delivering notices: each is tried until it arrives, less and less often."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Never
 
 from healer.memory import Memory
@@ -25,7 +25,10 @@ class Delivery:
         self._memory = memory
         self._notifier = notifier
         self._clock = clock
-        self._next: dict[int, datetime] = {}
+        self._next: dict[int, float] = {}
+        """When each is tried next, by the monotonic clock."""
+        self._answers: dict[int, str] = {}
+        """What became of those that were tried and not written down since: nobody is told twice for a full disk."""
         self._wake = asyncio.Event()
         self.outcomes: list[str] = []
         """``delivered`` or ``failed`` for each try; whoever counts takes them out."""
@@ -47,18 +50,20 @@ class Delivery:
 
     async def deliver_due(self) -> None:
         """Try each notice whose time has come, once."""
-        now = self._clock.now()
+        now = self._clock.monotonic()
         for notice in [*self._memory.history.notices.values()]:
             if self._next.get(notice.id, now) <= now:
                 await self._deliver(notice)
 
     async def _deliver(self, notice: Notice) -> None:
-        error = await self._send(notice)
-        now = self._clock.now()
-        self._next[notice.id] = now + RETRIES.after(notice.tries + 1)
-        self.outcomes.append("failed" if error else "delivered")
+        if notice.id not in self._answers:
+            self._answers[notice.id] = error = await self._send(notice)
+            self.outcomes.append("failed" if error else "delivered")
+        error = self._answers[notice.id]
+        self._next[notice.id] = self._clock.monotonic() + RETRIES.after(notice.tries + 1).total_seconds()
         async with self._memory.lock:
-            await self._memory.commit([Delivered(notice.id, now, error)])
+            await self._memory.commit([Delivered(notice.id, self._clock.now(), error)])
+        del self._answers[notice.id]
         if not error:
             del self._next[notice.id]
 
@@ -77,4 +82,4 @@ class Delivery:
         moments = [moment for moment in waiting if moment is not None]
         if len(moments) < len(waiting):
             return 1.0
-        return max(0.0, (min(moments) - self._clock.now()).total_seconds()) if moments else None
+        return max(0.0, min(moments) - self._clock.monotonic()) if moments else None

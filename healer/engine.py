@@ -257,7 +257,8 @@ class Healer:
 
     async def _turn(self, group: asyncio.TaskGroup) -> None:
         for act in await self.step():
-            tasks.start(group, self.carry_out(act), name=f"attempt {act.attempt.id}")
+            name = f"attempt {act.attempt.id}"
+            tasks.start(group, tasks.guarded(partial(self.carry_out, act), name=name), name=name)
 
     async def _sleep(self) -> None:
         now = self._clock.now()

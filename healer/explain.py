@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from healer.decide import Act, DryRun, End, Held, Verdict, decide
-from healer.gates import GateReport, report
+from healer.gates import GateReport, report, written
 from healer.intake import Unplaced
 from healer.metrics import is_paused
 from healer.world import World
+from medic.core.alerts import Alert, AlertState
 from medic.core.errors import MedicError
 from medic.core.healing import Episode
 from medic.core.targets import Target, parse_target
@@ -55,8 +56,7 @@ def words(verdict: Verdict) -> str:
         case DryRun():
             return f"would {verdict.action.name} now, but its mode is dry-run ({verdict.attempt.reason})"
         case Held():
-            until = f", until {verdict.until.isoformat(timespec='seconds')}" if verdict.until else ""
-            return f"held by {verdict.gate}: {verdict.value}{until}"
+            return f"held by {verdict.gate}: {verdict.value}{written(verdict.until)}"
         case End():
             return f"ends as {verdict.ending}: {verdict.why}"
 
@@ -85,11 +85,20 @@ def _forbidden(world: World, target: Target | None, now: datetime) -> list[str]:
     return lines
 
 
+def _unhealed(alert: Alert) -> str:
+    """Say why no episode is open for an alert that is there."""
+    about = ", ".join(f"{name}={value}" for name, value in alert.labels if name not in {"alertname", "severity"})
+    named = f"{alert.name} on {about}" if about else alert.name
+    if alert.state is AlertState.PENDING:
+        return f"{named} is pending: its rule's time is not over, nothing is healed before"
+    return f"{named} is {alert.state}; no remedy matches it, or its episode is over until it is seen resolved"
+
+
 def _nothing(world: World, of: str, target: Target | None) -> str:
     if target is not None and not world.policy.declares(target):
         raise MedicError(f"{of} is declared nowhere in the configuration; declare it, or look for a slip of the pen")
     live = [alert for alert in world.scene.alerts.values() if alert.name == of]
     if live:
-        return f"{of} is {live[0].state}; no remedy matches it, or its episode is over until it is seen resolved"
+        return "\n".join(map(_unhealed, live))
     known = "" if target else "no alert of this name is active, "
     return f"{of}: {known}no episode is open, nothing is held back"

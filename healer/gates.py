@@ -1,6 +1,6 @@
 """The gates: each one reason not to act, with its value and the time at which it opens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,6 +10,9 @@ from healer.world import Case, unstable
 from medic.core.alerts import AlertState, Source
 from medic.core.healing import Attempt, Mode
 from medic.core.targets import Target
+
+LEAP = timedelta(minutes=1)
+"""A moment may lie ahead by so much: clocks are also set by little."""
 
 
 class Reading(NamedTuple):
@@ -108,16 +111,16 @@ def _frozen(case: Case, _now: datetime) -> Reading:
 
 
 def _start_up(case: Case, now: datetime) -> Reading:
-    rest = case.world.policy.rest
-    return _until(case.world.scene.started_at + rest, now, f"{_words(rest)} of rest after the start")
+    rest, started = case.world.policy.rest, _latest([case.world.scene.started_at], now)
+    return _until(started and started + rest, now, f"{_words(rest)} of rest after the start")
 
 
 def _rest(case: Case, now: datetime) -> Reading:
-    healed = [at for target, at in case.world.history.healed_at.items() if target.covers(case.target)]
-    if not healed:
+    healed = _latest((at for target, at in case.world.history.healed_at.items() if target.covers(case.target)), now)
+    if healed is None:
         return Reading(open=True, value="not healed before")
     rest = case.world.policy.rest
-    return _until(max(healed) + rest, now, f"{_words(rest)} of rest after a heal")
+    return _until(healed + rest, now, f"{_words(rest)} of rest after a heal")
 
 
 def _grace(case: Case, now: datetime) -> Reading:
@@ -156,7 +159,7 @@ def _stands_in_the_way(attempt: Attempt, target: Target, *, replaces_dead: bool)
 
 
 def _backoff(case: Case, now: datetime) -> Reading:
-    last, failures = _last(case), case.tally.failures
+    last, failures = _last(case, now), case.tally.failures
     if last is None:
         return Reading(open=True, value="no failure before")
     if is_spent(case, now):
@@ -166,20 +169,39 @@ def _backoff(case: Case, now: datetime) -> Reading:
         return Reading(open=True, value="at once")
     if not case.remedy.backoff.steps:
         delay = jitter(f"{case.episode.id}/{failures}", delay)
-    return _until(last + delay, now, f"{_words(delay)} after {failures} failures in a row")
+    return _until(last + delay, now, f"{_words(delay)} after {counted(failures, 'failure')} in a row")
 
 
 def _attempts(case: Case, now: datetime) -> Reading:
     if not is_spent(case, now):
         return Reading(open=True, value=f"{case.tally.failures} of {case.remedy.most} failed")
-    last = _last(case)
+    last = _last(case, now)
     probe = None if last is None else last + case.remedy.breaker.after(case.tally.probes)
-    return _until(probe, now, f"breaker open, {case.tally.probes} probes failed; `medic heal reset {case.target}`")
+    tried = f", {counted(case.tally.probes, 'probe')} failed" if case.tally.probes else ""
+    advice = f"a probe comes by itself; once mended: `medic heal reset {case.target}`"
+    return _until(probe, now, f"the breaker is open{tried}; {advice}")
 
 
-def _last(case: Case) -> datetime | None:
-    moments = [case.tally.last_at, *(exit_.at for exit_ in case.exits[-1:])]
-    return max((moment for moment in moments if moment is not None), default=None)
+def _last(case: Case, now: datetime) -> datetime | None:
+    return _latest([case.tally.last_at, *(exit_.at for exit_ in case.exits[-1:])], now)
+
+
+def _latest(moments: Iterable[datetime | None], now: datetime) -> datetime | None:
+    """Return the latest of *moments*; those that lie ahead were noted before the clock was set back, and tell nothing.
+
+    Without this, what happened under a clock that ran hours ahead would hold all healing for as many hours.
+    """
+    return max((moment for moment in moments if moment is not None and moment <= now + LEAP), default=None)
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def written(moment: datetime | None) -> str:
+    """Write until when a gate is closed; empty when nobody knows."""
+    return f", until {moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
 def _words(span: timedelta) -> str:

@@ -1,7 +1,7 @@
 """Alertmanager's matchers: ``name="value"``, ``!=``, ``=~``, ``!~``; a missing label is an empty one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,14 +48,14 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
 
-def parse_matcher(text: str) -> Matcher:
-    """Read one matcher; raises MedicError that shows how to write it."""
+def parse_matcher(text: str, read: Callable[[str], re.Pattern[str]] = re.compile) -> Matcher:
+    """Read one matcher, its regular expression by *read*; raises MedicError that shows how to write it."""
     found = _SHAPE.fullmatch(text)
     if found is None:
         raise MedicError(f'{text!r} is not a matcher: write NAME="VALUE", or with != =~ !~ (alertname="QueueStalled")')
     operator = Operator(found["operator"])
     value = found["bare"] if found["quoted"] is None else _unescape(found["quoted"])
-    pattern = _compile(text, value) if operator in {Operator.REGEX, Operator.NOT_REGEX} else None
+    pattern = _compile(text, value, read) if operator in {Operator.REGEX, Operator.NOT_REGEX} else None
     return Matcher(found["name"], operator, value, pattern)
 
 
@@ -70,10 +70,10 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0]), text)
 
 
-def _compile(text: str, value: str) -> re.Pattern[str]:
+def _compile(text: str, value: str, read: Callable[[str], re.Pattern[str]]) -> re.Pattern[str]:
     try:
-        return re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
+        return read(value)
+    except (re.error, OverflowError, RecursionError, MedicError) as error:
         raise MedicError(
             f"{text!r}: {value!r} is not a regular expression ({error}); mend it, or write = for a literal"
         ) from error

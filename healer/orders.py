@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from healer.decide import Act, propose
-from healer.gates import GateReport, Reading, first_closed, report
+from healer.gates import GateReport, Reading, first_closed, report, written
 from healer.settings import OBEY, WORKER_EXIT, Remedy
 from healer.world import Case, World
 from medic.core.alerts import Alert, AlertState, Source
@@ -116,8 +116,7 @@ def _refusal(closed: tuple[str, Reading] | None) -> str:
     if closed is None:
         return ""
     name, reading = closed
-    until = f", until {reading.until.isoformat(timespec='seconds')}" if reading.until else ""
-    return f"held by {name}: {reading.value}{until}"
+    return f"held by {name}: {reading.value}{written(reading.until)}"
 
 
 def _numbers(episodes: Collection[int]) -> str:

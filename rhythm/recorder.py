@@ -1,14 +1,21 @@
 """The recorder: gathers the samples worth remembering and hands each full window to the history."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import partial
 
 from medic.core.samples import Labels, Sample, Snapshot
+from medic.core.tasks import in_thread
 from rhythm.ports import History
 from rhythm.rollup import PERIOD, pick, roll_up
 
+HELD = 10_000
+"""How many samples are held before they are written within their window; the history merges the parts."""
+PATIENCE = 60.0
+"""Seconds that the arithmetic may take in its thread; it takes milliseconds."""
+
 
 class Recorder:
-    """Holds at most one window of samples; the wiring shows it each tick's snapshot."""
+    """Holds samples of at most one window; the wiring shows it each tick's snapshot."""
 
     def __init__(self, history: History, names: Collection[str], period: int = PERIOD) -> None:
         """Remember the series of these *names*, in windows of *period* milliseconds."""
@@ -17,26 +24,27 @@ class Recorder:
         self._period = period
         self._held: list[Sample] = []
         self._window: int | None = None
-        self._seen: dict[tuple[str, Labels], int] = {}
+        self._seen: dict[tuple[str, Labels], int | None] = {}
 
     async def observe(self, snapshot: Snapshot) -> None:
         """Take in a snapshot; the first one of a new window writes the window before."""
         window = snapshot.at // self._period
-        if self._window is not None and window != self._window:
+        if window != self._window or len(self._held) >= HELD:
             await self.flush()
         self._window = window
-        self._held += [sample for sample in pick(snapshot, self._names) if self._is_new(sample)]
+        self._held += self._fresh(pick(snapshot, self._names))
 
     async def flush(self) -> None:
         """Write what is held, as at the end of Medic: the rest of the window is merged with it after a restart."""
         held, self._held = self._held, []
         if held:
-            await self._history.append(roll_up(held, self._period))
+            rollups = await in_thread(partial(roll_up, held, self._period), timeout=PATIENCE, name="roll-up")
+            await self._history.append(rollups)
 
-    def _is_new(self, sample: Sample) -> bool:
-        """Tell whether it was not there before: a slow collector's sample shows in many snapshots, windows apart."""
-        key, at = (sample.name, sample.labels), sample.at or 0
-        if self._seen.get(key, -1) >= at:
-            return False
-        self._seen[key] = at
-        return True
+    def _fresh(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Leave out what the snapshot before had too: a slow collector's sample shows in many, windows apart.
+
+        Only one snapshot back is remembered, so that series that have vanished are forgotten.
+        """
+        before, self._seen = self._seen, {(one.name, one.labels): one.at for one in samples}
+        return [sample for sample in samples if before.get((sample.name, sample.labels)) != sample.at]

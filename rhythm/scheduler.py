@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Never
 
 from medic.core.clock import Clock, from_ms, to_ms
-from medic.core.errors import MedicError, RefusedError
+from medic.core.errors import MedicError, RefusedError, StoreError
 from medic.core.failpoints import failpoint
 from medic.core.runs import JobRecord, Run, RunState
 from medic.core.tasks import every, guarded, start
 from rhythm.due import next_due
+from rhythm.notes import note_end, note_unrun
 from rhythm.plan import Action, Verdict, judge_asked, plan
 from rhythm.ports import Ledger, Result
 from rhythm.record import JobState, fold
@@ -22,6 +23,8 @@ from rhythm.spec import JobSpec, Lane, check_jobs
 
 LONGEST_REST = 30.0
 """Seconds after which the plan is looked at again in any case: somebody may have set the clock."""
+RETRY = 1.0
+"""Seconds until the ledger is tried again when the disk was full at the start."""
 KEEP_RUNS = timedelta(days=90)
 KEEP_OUTPUT = timedelta(days=14)
 DAY = 86400.0
@@ -61,7 +64,8 @@ class Scheduler:
 
     async def run(self) -> Never:
         """Run jobs until cancelled; runs that go on then are ended and noted as interrupted."""
-        await self._begin()
+        while not await self._begun():  # noqa: ASYNC110 - a disk has no event for us
+            await asyncio.sleep(RETRY)
         try:
             async with asyncio.TaskGroup() as group:
                 start(group, every(DAY, self._prune, name="rhythm-prune"), name="rhythm-prune")
@@ -113,11 +117,20 @@ class Scheduler:
         await self._register(tuple(jobs))
         self._wake.set()
 
+    async def _begun(self) -> bool:
+        """Begin, and tell whether the disk let us: one that is full now may have room the next time."""
+        try:
+            await self._begin()
+        except StoreError as error:
+            log.error("ledger not written, no job runs", extra={"error": str(error)})  # noqa: TRY400 - expected
+            return False
+        return True
+
     async def _begin(self) -> None:
         """Settle what a killed Medic left, then meet the jobs; only then is anything due."""
         await self._runner.recover()
         for run in await self._ledger.interrupt(self._now()):
-            _report(run)
+            note_end(run)
         self._up_since = self._now()
         await self._register(self._jobs)
 
@@ -190,7 +203,7 @@ class Scheduler:
 
     async def _finish(self, spec: JobSpec, run: Run, answer: "asyncio.Future[Run] | None") -> None:
         """Note an end; what the disk refuses is known all the same, else the job would seem to run for ever."""
-        _report(run)
+        note_end(run)
         async with self._writing:
             try:
                 await self._ledger.finish(run)
@@ -206,8 +219,7 @@ class Scheduler:
             await self._ledger.close(runs)
             for run in runs:
                 self._know(run)
-        for run in runs:
-            _report(run)
+        note_unrun(runs)
 
     def _know(self, run: Run) -> None:
         if run.job in self._records:
@@ -269,8 +281,3 @@ def _unrun(verdict: Verdict, ended_at: datetime | None) -> Run:
     """Write a verdict as a due time that is not run."""
     state = _ENDS[verdict.action]
     return Run(0, verdict.spec.name, verdict.due, verdict.trigger, state, ended_at=ended_at, reason=verdict.reason)
-
-
-def _report(run: Run) -> None:
-    fields = {"job": run.job, "due": run.due.isoformat(), "state": str(run.state), "reason": run.reason}
-    log.log(logging.WARNING if run.state is RunState.FAILED else logging.INFO, "run ended", extra=fields)

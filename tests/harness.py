@@ -22,7 +22,7 @@ import yaml
 
 T = TypeVar("T")
 
-TIMEOUT = 30.0
+TIMEOUT = 60.0
 MEDIC = (sys.executable, "-P", "-m", "medic")
 
 

@@ -116,14 +116,20 @@ def _restart(order: Order, scene: Scene, slot: int) -> Step:
     if (refusal := _refusal(order, scene, slot)) is not None:
         return refusal
     if seat.state is SlotState.RUNNING:
-        return Step(slot, Do.RESTART, _ASKED_BY[order.reason])
+        return Step(slot, Do.RESTART, _asked_by(order))
     return _fill(seat, slot)
 
 
 def _stop(order: Order, scene: Scene, slot: int) -> Step:
     if scene.seat(slot).state is SlotState.EMPTY:
         return Step(slot, Do.KEEP, "not running")
-    return Step(slot, Do.STOP, _ASKED_BY[order.reason])
+    return Step(slot, Do.STOP, _asked_by(order))
+
+
+def _asked_by(order: Order) -> str:
+    if order.reason is ExitReason.DEPLOY:
+        return "Medic ends" if order.verb is Verb.STOP else "its command has changed"
+    return f"asked for by {'the healer' if order.reason is ExitReason.HEALER else 'an operator'}"
 
 
 def _refusal(order: Order, scene: Scene, slot: int) -> Step | None:

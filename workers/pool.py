@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Never
 
@@ -18,7 +18,7 @@ from workers.heartbeats import Listener
 from workers.house import House, Slot
 from workers.mail import Exited, Letter, Silent
 from workers.plan import Do, Order, Scene, Seat, Step, plan
-from workers.slots import Occupant, Place, claim, launch, look
+from workers.slots import Occupant, Place, claim, clear, launch, look
 from workers.spec import PoolSpec
 from workers.stops import slots_of
 
@@ -163,7 +163,7 @@ class Keeper:
             self._bring_down(slot, reason, partial(slot.occupant.process.stop, grace))
 
     async def _start(self, slot: Slot) -> None:
-        """Fill an empty slot; a failure is kept in the slot, and told as an exit unless the healer has the slot already.
+        """Fill an empty slot; a failure is kept in it, and told as an exit unless the healer has the slot already.
 
         Else nobody would fill it ever: an attempt on the whole pool looks after no slot once it is over.
         """
@@ -264,6 +264,9 @@ class Keeper:
         self._tell(slot, occupant, reason, exited.status.words)
         if again:
             await self._start(slot)
+        else:
+            with suppress(MedicError):  # without its lock's file nothing of it can be found
+                await clear(slot.place)
         slot.calm.set()
 
     def _tell(self, slot: Slot, occupant: Occupant | None, reason: ExitReason, status: str) -> None:

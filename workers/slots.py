@@ -185,6 +185,16 @@ def _leads(pid: int) -> bool:
         return False
 
 
+async def clear(place: Place) -> None:
+    """Kill what a worker that has ended left behind in its slot; call it before anybody starts the next one there."""
+    for pause in (0, _SHORT):  # its group was killed with it, and may need an instant to be gone
+        await asyncio.sleep(pause)
+        if (lock := try_lock(place.lock)) is not None:
+            lock.close()
+            return
+    await _clear(place, holders(place.lock))
+
+
 async def _clear(place: Place, found: Iterable[ProcessId]) -> None:
     """Kill what a dead worker left in its slot, so that the new one is alone."""
     if not found:

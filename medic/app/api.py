@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from medic.app.state import State, holder
+from medic.app.state import State, holder, lives
 from medic.core.errors import MedicError, NotRunningError, RefusedError
 from medic.core.queue import Json
 
@@ -68,15 +68,9 @@ class Daemon:
 def connect(state: State) -> Daemon:
     """Find the daemon of a state folder; raises NotRunningError when there is none."""
     who = holder(state)
-    if who is None or not who.url or not _lives(who.pid):
+    if who is None or not who.url or not lives(who.pid):  # the token goes to no port that a dead daemon's file names
         raise NotRunningError(f"no daemon runs on {state.folder}; start it with `medic run`, or name another --state")
     return Daemon(who.url, _token(state.token_file))
-
-
-def _lives(pid: int) -> bool:
-    """Tell whether somebody has this number: the token goes to no port that a dead daemon's file names."""
-    proc = Path("/proc")
-    return not (proc / "self").exists() or (proc / str(pid)).exists()
 
 
 def _user() -> str:

@@ -19,11 +19,12 @@ from medic.app.rising import rise
 from medic.app.settings import HostPort, Settings
 from medic.app.state import DAEMON, Holder, State, hold, prepare, sign, token
 from medic.app.web import application
-from medic.app.web.site import is_loopback, serve
+from medic.app.web.site import serve
 from medic.app.wiring import furnish
 from medic.core.clock import Clock, SystemClock
 from medic.core.errors import StoreError
 from medic.core.locks import Lock
+from medic.core.loopback import is_loopback
 from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify
 from medic.core.tasks import every, guarded, start
 
@@ -36,6 +37,9 @@ HISTORY_KEPT = timedelta(days=90)
 AUDIT = 1.0
 """Seconds by which the audit may lag behind the journal, which alone counts."""
 
+GUARD = 0.5
+"""Seconds between two looks at whether the state folder is still ours."""
+
 
 @dataclass(slots=True)
 class Asked:
@@ -44,6 +48,8 @@ class Asked:
     end: asyncio.Event = field(default_factory=asyncio.Event)
     keep: bool = False
     """Whether workers are left running for the next Medic to adopt."""
+    lost: bool = False
+    """Whether it ends because its state folder is gone."""
     reload: asyncio.Event = field(default_factory=asyncio.Event)
 
     def to_end(self, *, keep: bool) -> None:
@@ -74,13 +80,13 @@ async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> in
         stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
         sign(lock, Holder(os.getpid(), DAEMON, url))
-        async with _loops(house, notify, url, asked):
+        async with _loops(house, notify, url, asked), _guarding(lock, asked):
             await asked.end.wait()
             log.info("ending", extra={"keeps_workers": asked.keep})
             notify(STOPPING)
         await house.supervisor.end(keep=asked.keep)  # last: a healer that still looked would see workers die
     log.info("ended")
-    return 0
+    return 1 if asked.lost else 0
 
 
 @asynccontextmanager
@@ -109,6 +115,22 @@ async def _loops(house: House, notify: Notify, url: str, asked: Asked) -> AsyncI
         yield
         for task in tasks:
             task.cancel()
+
+
+@asynccontextmanager
+async def _guarding(lock: Lock, asked: Asked) -> AsyncIterator[None]:
+    """End with all workers when the state folder was deleted: the next Medic would not find them, and double them."""
+
+    async def look() -> None:
+        if not lock.stands() and not asked.lost:
+            log.error("the state folder was deleted or replaced; Medic ends", extra={"state": str(lock.path.parent)})
+            asked.lost = True
+            asked.to_end(keep=False)
+
+    async with asyncio.TaskGroup() as group:
+        watch = start(group, every(GUARD, look, name="guard"), name="guard")
+        yield
+        watch.cancel()
 
 
 async def _beat(house: House, notify: Notify) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 MEGABYTE = 1_000_000
+ROOMS = ("medic", "exporter", "healer", "rhythm", "rules", "workers")
 
 
 class Lines(logging.Formatter):
@@ -29,14 +30,29 @@ class Lines(logging.Formatter):
 
 
 class Readable(logging.Formatter):
-    """Writes a record for a person: local time, level, phrase, fields."""
+    """Writes a record for a person: local time, level, phrase, and the fields that say something."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with the traceback under it."""
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
+        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items() if value != "")
         line = f"{time} {record.levelname.lower():7} {record.getMessage()}  {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class File(logging.handlers.RotatingFileHandler):
+    """The file of the log; while its disk is full the lines are lost to it without a word."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
+        """Say nothing of a disk that takes no line: the terminal shows the same one, not buried in tracebacks."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
+def is_no_bug_of_a_client(record: logging.LogRecord) -> bool:
+    """Tell whether a record is worth its space: what a client sends that is no HTTP was answered, and is his affair."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__ != "aiohttp.http_exceptions"
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, object]:
@@ -44,13 +60,17 @@ def fields_of(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in _KNOWN}
 
 
-def configure(path: Path, *, verbose: bool = False) -> None:
-    """Send the log to *path* (rotated: 5 files of 10 MB) and to stderr."""
+def configure(path: Path) -> None:
+    """Send the log to *path* (rotated: 5 files of 10 MB), and all of it but the debug lines to stderr."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(path, maxBytes=10 * MEGABYTE, backupCount=4, encoding="utf-8")
+    file = File(path, maxBytes=10 * MEGABYTE, backupCount=4, encoding="utf-8")
     file.setFormatter(Lines())
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(Readable())
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[file, terminal], force=True)
+    terminal.setLevel(logging.INFO)
+    logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
+    for room in ROOMS:
+        logging.getLogger(room).setLevel(logging.DEBUG)
+    logging.getLogger("aiohttp.server").addFilter(is_no_bug_of_a_client)
     for noisy in ("aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -13,15 +13,12 @@ from typing import Final
 
 from medic.app import translate
 from medic.app.api import connect
-from medic.app.settings import ConfigError, HostPort, Mistake, Settings
+from medic.app.rulebook import load_groups
+from medic.app.settings import HostPort, Settings
 from medic.app.state import Holder, State, holder, prepare, sign
 from medic.core.errors import MedicError, NotRunningError
 from medic.core.locks import wait_lock
 from medic.core.queue import Json
-from rules.defaults import defaults
-from rules.document import RuleFileError
-from rules.files import load
-from rules.promql import Compat
 from workers.changes import Ensured
 from workers.supervisor import ensure_once
 
@@ -40,20 +37,10 @@ class Check:
     text: str
 
 
-def load_rules(settings: Settings) -> int:
-    """Load every rule file as the daemon will, and return how many groups there are; raises ConfigError."""
-    files = [*(defaults() if settings.rules.defaults else ()), *settings.rules.paths]
-    try:
-        return len(load(files, compat=Compat(settings.rules.compat)))
-    except RuleFileError as error:
-        wrong = (Mistake(each.file, each.line, "", each.text, "") for each in error.mistakes)
-        raise ConfigError(tuple(wrong)) from error
-
-
 def checks(settings: Settings) -> Iterator[Check]:
     """Yield what can be known while Medic does not run: whether it could."""
     yield Check("configuration", ok=True, text=str(settings.file or "no file: the defaults are in force"))
-    yield _tried("rules", lambda: f"{load_rules(settings)} groups")
+    yield _tried("rules", lambda: f"{len(load_groups(settings))} groups")
     yield _tried("state folder", partial(_prepared, settings.state))
     for address in (settings.listen, *(queue.listen for queue in settings.embedded)):
         yield _tried(f"address {address}", partial(_bindable, address))

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 
 from healer.registry import actions, checked
 from medic.app import translate
@@ -41,7 +42,9 @@ async def on_signal(house: House) -> None:
 
 
 async def _take_over(house: House) -> list[str]:
+    before = _written(house.settings.file)
     settings = load(house.settings.file, state=house.settings.state)
+    _check_whole(house.settings.file, before)
     groups = load_groups(settings)
     later = [name for name in RESTART if getattr(settings, name) != getattr(house.settings, name)]
     settings = settings.model_copy(update={name: getattr(house.settings, name) for name in later})
@@ -54,3 +57,19 @@ async def _take_over(house: House) -> list[str]:
     await house.supervisor.replace(specs)
     house.settings = settings
     return later
+
+
+def _check_whole(file: Path | None, before: tuple[int, int]) -> None:
+    """Refuse a file that is being written: half of one may be valid, and would stop the pools of the other half."""
+    if file is not None and _written(file) != before:
+        raise MedicError(f"{file} was written while it was read; reload again once it is whole")
+    if file is not None and not before[0]:
+        raise MedicError(f"{file} is empty, as if it were just being written; write {{}} for the defaults")
+
+
+def _written(file: Path | None) -> tuple[int, int]:
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:  # reading it says what is wrong
+        found = None
+    return (found.st_size, found.st_mtime_ns) if found is not None else (0, 0)

@@ -91,16 +91,27 @@ def prepare(state: State) -> None:
 
 
 def token(state: State) -> str:
-    """Return the bearer token, made at first use (mode 0600); two that make it at once agree on one."""
+    """Return the bearer token, made at first use (mode 0600); two that make it at once agree on one.
+
+    Raises MedicError for a file that holds none: an empty token would let everybody in.
+    """
     if not state.token_file.exists():
         _make_token(state)
-    return state.token_file.read_text(encoding="ascii").strip()
+    try:
+        found = state.token_file.read_bytes().decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MedicError(f"{state.token_file} cannot be read ({error}); mend it, or delete it for a new one") from error
+    if not found:
+        raise MedicError(f"{state.token_file} is empty; delete it, and the next start makes a new token")
+    return found
 
 
 def _make_token(state: State) -> None:
     descriptor, draft = tempfile.mkstemp(prefix=".token.", dir=state.folder)  # mode 0600
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # before it gets its name: no power cut leaves an empty one
     with contextlib.suppress(FileExistsError):  # somebody was first: theirs is the token
         os.link(draft, state.token_file)
     Path(draft).unlink()
@@ -120,8 +131,14 @@ def hold(state: State, purpose: str) -> Lock:
 
 
 def _stays(other: Holder | None) -> bool:
-    """Tell a daemon from a command that is soon over; whoever has not signed yet may be either."""
-    return other is not None and other.purpose == DAEMON
+    """Tell a daemon from a command that is soon over; under a dead one's name, or none, somebody has not signed yet."""
+    return other is not None and other.purpose == DAEMON and lives(other.pid)
+
+
+def lives(pid: int) -> bool:
+    """Tell whether somebody has this number, as far as the system says."""
+    proc = Path("/proc")
+    return not (proc / "self").exists() or (proc / str(pid)).exists()
 
 
 def sign(lock: Lock, who: Holder) -> None:

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from exporter.runner import Runner
 from medic.app.events import Bus
 from medic.core.alerts import Alert
 from medic.core.clock import from_ms
 from medic.core.samples import Snapshot
+from medic.core.tasks import guarded
 from rules.engine import Engine
 from rules.series import Series
 
@@ -37,25 +39,29 @@ class Ticker:
     missed: int = 0
     """Beats that were skipped since the start, because a tick before took too long."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _ticked: float | None = None
+    """When the last tick was made, by the loop's clock."""
 
     async def tick(self) -> None:
         """Make one tick; "ready" means that the first is committed."""
         snapshot = await self.runner.tick()
         self.series.append(snapshot)
         now = from_ms(snapshot.at)
-        self._count_missed(now)
+        self._count_missed()
         self.alerts = self.engine.evaluate(now, snapshot.failed)
         self.failing = snapshot.failed
         self.last = now
         self.observe(self.alerts, now)
         self.ready.set()
         self.bus.publish("tick", at=now.isoformat(), alerts=len(self.alerts))
-        await self.record(snapshot)
+        await guarded(partial(self.record, snapshot), name="history")  # a full disk is no reason to be taken for dead
 
-    def _count_missed(self, now: datetime) -> None:
-        if self.last is None or now <= self.last:
+    def _count_missed(self) -> None:
+        """Count by a clock that nobody sets: the wall's may leap by years and no tick be missing."""
+        before, self._ticked = self._ticked, asyncio.get_running_loop().time()
+        if before is None:
             return
-        beats = round((now - self.last) / self.interval)
+        beats = round((self._ticked - before) / self.interval.total_seconds())
         if beats > 1:
             self.missed += beats - 1
             log.warning("ticks missed", extra={"missed": beats - 1})

@@ -2,10 +2,10 @@
 
 from datetime import time, timedelta
 
-from healer.matchers import parse_matcher
 from healer.settings import ActionSpec, Delays, Policy, Verify
 from healer.settings import Remedy as HealerRemedy
 from healer.templates import parse_template
+from medic.app.matching import read_matcher
 from medic.app.settings.heal import Action, Remedy
 from medic.app.settings.model import Settings
 from medic.app.settings.recur import Job
@@ -93,7 +93,7 @@ def declared(settings: Settings) -> frozenset[Target]:
 def _remedy(remedy: Remedy) -> HealerRemedy:
     return HealerRemedy(
         name=remedy.name,
-        matchers=tuple(parse_matcher(text) for text in remedy.match),
+        matchers=tuple(read_matcher(text) for text in remedy.match),
         target=parse_template(remedy.target),
         ladder=tuple(_rung(action) for action in remedy.do),
         mode=remedy.effective_mode,

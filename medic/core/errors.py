@@ -5,6 +5,10 @@ class MedicError(Exception):
     """Something that the operator can mend; the text says what to do."""
 
 
+class MisuseError(MedicError):
+    """What was written, as an argument or in a file, is wrong whatever there is on this host."""
+
+
 class StoreError(MedicError):
     """A database cannot be opened, read or written."""
 

@@ -33,6 +33,18 @@ class Lock:
         except OSError as error:
             raise MedicError(f"cannot write {self.path}: {error.strerror}; free disk space") from error
 
+    def stands(self) -> bool:
+        """Tell whether the file at its path is still the one that we hold; else somebody else can take the lock too.
+
+        A disk that does not answer is no reason to say no.
+        """
+        try:
+            return os.path.samestat(os.fstat(self.descriptor), self.path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+
     def close(self) -> None:
         """Close our descriptor; the lock ends with its last one, which a child may have inherited."""
         if self.descriptor >= 0:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from medic.core.errors import MedicError
+from medic.core.errors import MisuseError
 
 
 class TargetKind(StrEnum):
@@ -55,8 +55,8 @@ HOST = Target(TargetKind.HOST)
 _SLOT = re.compile(r"[1-9][0-9]{0,8}")
 
 
-class TargetError(MedicError):
-    """A text is not the name of a target, whatever there is on this host."""
+class TargetError(MisuseError):
+    """A text is not the name of a target."""
 
 
 def parse_target(text: str) -> Target:

@@ -96,7 +96,7 @@ def chain(rows: Iterable[Row], mark: Mark) -> tuple[list[str], Mark]:
 def mend(path: Path) -> Mark:
     """Cut off a last line that a crash left half written, and return where the file stands.
 
-    Raises StoreError when the last whole line is not one of ours: the file is then left as it is.
+    Raises StoreError when it cannot be read or its last whole line is not one of ours: it is then left as it is.
     """
     try:
         with path.open("r+b") as file:
@@ -109,6 +109,8 @@ def mend(path: Path) -> Mark:
                 file.truncate(start + whole)
     except FileNotFoundError:
         return Mark(0, GENESIS)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}; make it readable for this user") from error
     lines = tail[:whole].splitlines()
     return _mark_of(path, lines[-1]) if lines else Mark(0, GENESIS)
 
@@ -159,13 +161,11 @@ def _encode(line: dict[str, Json]) -> str:
 
 
 def _append_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        with os.fdopen(os.dup(descriptor), "ab") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
             file.write(text.encode())
-        os.fsync(descriptor)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}; free disk space") from error
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 from time import monotonic
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeGuard, TypeVar, cast
 
 from medic.core.errors import StoreError
 from medic.core.failpoints import failpoint
@@ -101,7 +101,10 @@ async def open_database(path: Path, *, schema: str, sync: Sync) -> AsyncIterator
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     prepare(path, load_migrations(schema), sync)
-    database = Database(path, sync)
+    try:
+        database = Database(path, sync)
+    except sqlite3.Error as error:
+        raise _unwritable(error) from error
     try:
         yield database
     finally:
@@ -229,7 +232,10 @@ def _unwritable(error: sqlite3.Error) -> StoreError:
 def _run(connection: Connection, job: _Job) -> None:
     try:
         job.result = job.work(connection)
-    except sqlite3.OperationalError as error:
-        job.error = _unwritable(error)
     except Exception as error:  # noqa: BLE001 - it is handed to whoever waits for this job
-        job.error = error
+        job.error = _unwritable(error) if _is_of_the_disk(error) else error
+
+
+def _is_of_the_disk(error: Exception) -> TypeGuard[sqlite3.Error]:
+    """Tell a disk that is full or gone, or a file that was damaged under us, from what the work did wrong."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError

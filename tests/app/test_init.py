@@ -40,7 +40,7 @@ def test_what_is_written_passes_the_check(folder):
     assert files(folder) == WRITTEN
     result = medic("config", "check", "--config", folder / "medic.yml")
     assert result.exit_code == 0, result.output
-    assert "1 queues, 1 pools, 1 remedies" in result.output
+    assert "1 queue, 1 pool, 1 remedy, " in result.output
 
 
 @pytest.mark.needs("promtool", "amtool")

@@ -62,6 +62,15 @@ async def test_pools_rules_remedies_and_jobs_are_taken_over(door, tmp_path):
     assert await metric(door) == 1
 
 
+async def test_an_empty_file_as_an_editor_leaves_it_for_an_instant_stops_nobody(door, tmp_path):
+    before = in_force(door)
+    (tmp_path / "medic.yml").write_text("")
+    status, answer = await reload(door)
+    assert status == 400
+    assert "is empty, as if it were just being written; write {} for the defaults" in answer["error"]
+    assert in_force(door) == before
+
+
 async def test_a_reload_of_the_same_file_touches_no_worker_and_no_alert(door):
     await door.house.ticker.tick()
     before = (await door.get("/api/v1/workers"))[1], (await door.get("/api/v1/alerts/active"))[1]["alerts"]

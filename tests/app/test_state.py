@@ -28,6 +28,15 @@ def test_the_token_is_secret_and_stays_the_same(tmp_path):
     assert state.token_file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "is empty; delete it"), (b" \n", "is empty"), (b"\xff", "mend it")]
+)
+def test_a_token_file_that_holds_no_token_is_refused_and_never_lets_anybody_in(tmp_path, content, words):
+    State(tmp_path).token_file.write_bytes(content)
+    with pytest.raises(MedicError, match=words):
+        token(State(tmp_path))
+
+
 def test_those_who_make_the_token_at_once_agree_on_one(tmp_path):
     found: list[str] = []
     barrier = threading.Barrier(8)
@@ -63,6 +72,20 @@ def test_a_command_that_holds_the_folder_is_waited_for(tmp_path):
     command.close()
     daemon.join(10)
     assert holder(state) == Holder(os.getpid(), DAEMON)
+    held[0].close()
+
+
+def test_a_command_that_has_not_signed_over_a_dead_daemons_name_is_waited_for(tmp_path):
+    state = State(tmp_path)
+    command = hold(state, "workers ensure")
+    sign(command, Holder(2**22 + 1, DAEMON))  # beyond the largest pid there is
+    held = []
+    daemon = threading.Thread(target=lambda: held.append(hold(state, DAEMON)))
+    daemon.start()
+    daemon.join(0.1)  # enough for it to be refused, were it refused
+    assert daemon.is_alive()
+    command.close()
+    daemon.join(20)
     held[0].close()
 
 

@@ -67,6 +67,13 @@ def test_each_trouble_fails_its_own_check_and_is_a_problem(change, check, words)
     assert len(problems(status)) == 1
 
 
+def test_what_an_operator_stopped_is_told_and_is_well():
+    status = replace(WELL, stopped=frozenset({parse_target("worker:rpa/2")}))
+    assert problems(status) == ()
+    workers = next(check for check in checks(status) if check.name == "workers")
+    assert workers.text == "1 as expected; stopped by an operator: worker:rpa/2"
+
+
 def test_pending_and_resolved_alerts_are_no_problem():
     pending = replace(FIRING, state=AlertState.PENDING)
     resolved = replace(FIRING, state=AlertState.INACTIVE, resolved_at=NOW)

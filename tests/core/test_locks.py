@@ -1,13 +1,16 @@
 """The gate to locks."""
 
+import os
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from medic.core.errors import MedicError
-from medic.core.locks import read_holder, try_lock, wait_lock
+from medic.core.locks import Lock, read_holder, try_lock, wait_lock
 
 HOLD = """
 import fcntl, sys
@@ -32,6 +35,19 @@ def other(path):
         assert process.stdout.readline() == b"held\n"
         yield process
         process.kill()
+
+
+def test_a_lock_stands_until_its_file_is_removed_or_replaced(path):
+    lock = try_lock(path)
+    assert lock.stands()
+    path.unlink()
+    assert not lock.stands()
+    other = try_lock(path)
+    assert (lock.stands(), other.stands()) == (False, True)
+    shutil.rmtree(path.parent)
+    assert not other.stands()
+    lock.close()
+    other.close()
 
 
 def test_only_one_holds_it(path):
@@ -114,3 +130,10 @@ def test_a_folder_that_cannot_be_made_is_refused_with_advice(tmp_path):
 def test_the_file_is_for_its_owner_alone(path):
     try_lock(path).close()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_is_said_in_words():
+    lock = Lock(Path("/dev/full"), os.open("/dev/full", os.O_RDWR))
+    with pytest.raises(MedicError, match=r"cannot write /dev/full: No space left on device; free disk space"):
+        lock.write("held")
+    lock.close()

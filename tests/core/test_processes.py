@@ -224,12 +224,11 @@ async def test_run_returns_the_status():
     assert not failed.succeeded
 
 
-async def test_run_stops_what_takes_too_long(bell):
-    finished = await run(sh("sleep 600 & echo $! > $BELL; wait", bell), timeout=0.2, grace=0.1)
-    grandchild = await bell.pid()
+async def test_run_stops_what_takes_too_long():
+    finished = await run(sh("exec sleep 600"), timeout=0.1, grace=PATIENCE)
     assert finished.timed_out
+    assert finished.status.signal == signal.SIGTERM
     assert not finished.succeeded
-    await gone(grandchild)
 
 
 async def test_a_cancelled_run_leaves_nothing_behind(bell):
@@ -239,6 +238,30 @@ async def test_a_cancelled_run_leaves_nothing_behind(bell):
     await asyncio.wait([running], timeout=PATIENCE)
     assert running.cancelled()
     assert identify(pid) is None
+
+
+async def test_a_run_that_is_cancelled_while_it_is_stopped_leaves_nothing_behind(bell):
+    script = 'trap "echo stopping > $BELL" TERM; echo $$ > $BELL; while :; do sleep 0.01; done'
+    command, until_rung = sh(script, bell), lambda _process: bell.wait()
+    running = asyncio.ensure_future(run(command, timeout=0.05, grace=PATIENCE, on_start=until_rung))
+    pid = await bell.pid()
+    assert await bell.heard() == "stopping"
+    running.cancel()
+    await asyncio.wait([running], timeout=PATIENCE)
+    assert running.cancelled()
+    assert identify(pid) is None
+
+
+async def test_a_run_that_nobody_could_be_told_of_leaves_nothing_behind():
+    started = []
+
+    def refuse(process):
+        started.append(process)
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        await run(sh("exec sleep 600"), timeout=PATIENCE, on_start=refuse)
+    assert not is_alive(started[0])
 
 
 def test_we_know_ourselves():

@@ -1,6 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from healer.decide import Act, DryRun, Held, decide
 from healer.deliberate import Arrivals, deliberate
 from healer.gates import GATES, report
@@ -107,6 +109,17 @@ def test_backoff_doubles_to_ten_minutes_with_a_jitter_of_a_fifth_that_a_restart_
     for wait, base in zip(waits, (60, 120, 240, 480, 600, 600), strict=True):
         assert 0.8 * base <= wait <= 1.2 * base
     assert len({round(wait / base, 6) for wait, base in zip(waits, (60, 120, 240, 480, 600, 600), strict=True)}) > 3
+
+
+@pytest.mark.parametrize("hours", [0, 5])
+def test_a_clock_that_was_set_back_holds_nothing_longer_than_one_that_was_not(hours):
+    """What was noted five hours ahead is no reason to wait for five hours; see ``healer.gates.LEAP``."""
+    ahead = NOW + timedelta(hours=hours)
+    at = firing(alert(), started=ahead)
+    failed = Tally(failures=1, last_at=ahead)
+    at = replace(at, history=replace(at.history, tallies={("restart-workers", POOL): failed}, healed_at={POOL: ahead}))
+    (verdict,) = decide(at, NOW + timedelta(minutes=4))
+    assert isinstance(verdict, Act)
 
 
 def test_after_a_heal_the_target_rests():

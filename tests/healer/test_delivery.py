@@ -1,4 +1,41 @@
+import pytest
+
+from medic.core.errors import StoreError
 from tests.healer.house import house
+
+
+class Full:
+    """A journal on a full disk."""
+
+    async def apply(self, _changes, _tallies):
+        raise StoreError("the disk is full")
+
+
+async def test_while_the_disk_is_full_nobody_is_told_the_same_again_and_again(tmp_path):
+    async with house(tmp_path) as it:
+        await it.healer.tell("one", "body", "key")
+        it.healer._memory.journal = Full()
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                await it.healer._delivery.deliver_due()
+            it.clock.pass_by(minutes=20)
+        it.healer._memory.journal = it.journal
+        await it.healer._delivery.deliver_due()
+        assert it.notifier.told == [("one", "body")]
+        assert (await it.healer.notices())[0].delivered_at is not None
+        assert it.healer._delivery.outcomes == ["delivered"]
+
+
+async def test_a_clock_that_is_set_back_does_not_put_off_the_next_try(tmp_path):
+    async with house(tmp_path) as it:
+        it.notifier.fails = "no route"
+        await it.healer.tell("one", "body", "key")
+        await it.healer._delivery.deliver_due()
+        it.notifier.fails = None
+        it.clock.set(hours=-5)
+        it.clock.pass_by(seconds=10)
+        await it.healer._delivery.deliver_due()
+        assert it.notifier.told == [("one", "body")]
 
 
 async def test_a_notice_is_delivered_once_and_of_one_key_only_the_first(tmp_path):

@@ -39,6 +39,13 @@ class WatchedLedger(LedgerStore):
         self._changed = asyncio.Event()
         self.claimed, self.ended = [], []
         self.full = 0
+        self.full_at_start = 0
+
+    async def register(self, rhythms, now):
+        if self.full_at_start:
+            self.full_at_start -= 1
+            raise StoreError("the disk is full")
+        return await super().register(rhythms, now)
 
     async def claim(self, run):
         if self.full:

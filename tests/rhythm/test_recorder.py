@@ -6,7 +6,7 @@ from medic.core.clock import to_ms
 from medic.core.samples import Family, Kind, Sample, Snapshot
 from medic.store.database import open_database
 from medic.store.history import HistoryStore
-from rhythm.recorder import Recorder
+from rhythm.recorder import HELD, Recorder
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AT = to_ms(NOON)
@@ -42,6 +42,23 @@ async def test_a_slow_collectors_sample_counts_once_even_over_the_edge_of_a_wind
         await recorder.observe(snapshot(AT + at, 5.0, measured=AT))
     await recorder.flush()
     assert await written(history) == [(0, 5.0, 1)]
+
+
+async def test_a_window_of_many_samples_is_written_in_parts_that_become_one(history):
+    recorder = Recorder(history, {"x"})
+    for number in range(HELD + 1):
+        await recorder.observe(snapshot(AT + number, float(number % 2)))
+    assert [count for *_, count in await written(history)] == [HELD]
+    await recorder.observe(snapshot(AT + WINDOW, 9.0))
+    assert await written(history) == [(0, (HELD // 2) / (HELD + 1), HELD + 1)]
+
+
+async def test_after_the_clock_was_set_back_samples_are_remembered_again(history):
+    recorder = Recorder(history, {"x"})
+    await recorder.observe(snapshot(AT + 2 * WINDOW, 1.0))
+    await recorder.observe(snapshot(AT, 3.0))
+    await recorder.flush()
+    assert await written(history) == [(0, 3.0, 1), (2 * WINDOW, 1.0, 1)]
 
 
 async def test_what_was_held_at_the_end_is_merged_with_the_rest_after_a_restart(history):

@@ -320,3 +320,10 @@ async def test_a_ledger_that_refuses_to_write_keeps_jobs_from_running_but_not_th
 async def test_jobs_that_cannot_be_are_refused_at_once(ledger, clock, tmp_path):
     with pytest.raises(JobError, match="no built-in job"):
         Scheduler([job("etl")], ledger=ledger, runner=Runner(tmp_path, {}, Context(clock)), clock=clock)
+
+
+async def test_a_disk_that_is_full_at_the_start_delays_the_jobs_and_ends_nothing(scheduling, ledger):
+    ledger.full_at_start = 1
+    async with scheduling(job("tick", SOON), tick=well):
+        assert (await ledger.ending("tick")).state is RunState.DONE
+    assert ledger.full_at_start == 0

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from medic.core.samples import Family, Kind, Sample, Snapshot, labels
-from rules.labelsets import BARE, Catalog, dropping, keeping
+from rules.labelsets import BARE, DERIVED, Catalog, dropping, keeping
 from rules.postings import Match, Matcher
 from rules.series import Series
 
@@ -90,3 +90,13 @@ def test_a_doomed_name_is_saved_by_a_new_one():
     assert doomed.doomed
     assert not catalog.rewrite(doomed, {"__name__": "other"}).doomed
     assert catalog.rewrite(doomed, {"a": "1"}).doomed
+
+
+def test_ever_new_projections_do_not_grow_without_end_and_stay_one_object_while_somebody_holds_them():
+    catalog = Catalog()
+    one, two = (catalog.intern((("a", "1"), ("b", value))) for value in "12")
+    held = catalog.project(one, keeping("a"))
+    for number in range(2 * DERIVED):
+        catalog.project(one, keeping("a", f"l{number}"))
+    assert len(one.derived) <= DERIVED
+    assert catalog.project(one, keeping("a")) is catalog.project(two, keeping("a")) is held

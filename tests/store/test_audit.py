@@ -102,3 +102,13 @@ async def test_the_audit_of_an_older_journal_is_kept_beside_a_new_one(tmp_path, 
 def test_a_missing_file_is_an_empty_chain(path):
     assert verify(path).lines == 0
     assert mend(path) == (0, GENESIS)
+
+
+async def test_a_file_that_cannot_be_read_or_written_is_an_error_with_advice(database, path):
+    await change(database)
+    path.mkdir()
+    with pytest.raises(StoreError, match=r"audit\.jsonl cannot be read: .*make it readable"):
+        await Audit(database, path).catch_up()
+    (path.parent / "file").touch()
+    with pytest.raises(StoreError, match=r"cannot be (read|written): "):
+        await Audit(database, path.parent / "file" / "audit.jsonl").catch_up()

@@ -13,6 +13,7 @@ from medic.core.errors import StoreError
 from medic.store.database import APPLICATION_ID, Database, load_migrations, open_database, prepare
 
 TABLE = "CREATE TABLE t (x INTEGER UNIQUE)"
+PAGES = [(number,) for number in range(20_000)]
 
 
 @pytest.fixture
@@ -150,6 +151,28 @@ def test_a_page_that_was_damaged_is_found_when_the_file_is_opened(tmp_path):
     path.write_bytes(content)
     with pytest.raises(StoreError, match="from your backup"):
         prepare(path, [TABLE], "FULL")
+
+
+async def test_a_file_that_is_damaged_under_us_is_an_error_with_advice_and_no_end(tmp_path):
+    path = tmp_path / "some.db"
+    prepare(path, [TABLE], "FULL")
+    database = Database(path, "FULL")
+    await database.write("add", lambda connection: connection.executemany("INSERT INTO t VALUES (?)", PAGES))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(b"\x5a" * path.stat().st_size)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="check the state folder's disk"):
+            await database.read(values)
+        with pytest.raises(StoreError, match="check the state folder's disk"):
+            await database.write("add", insert(1))
+    database.close()
+
+
+async def test_what_the_work_does_wrong_is_not_taken_for_a_broken_disk(database):
+    await database.write("add", insert(1))
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.write("add", insert(1))
 
 
 async def test_a_full_disk_is_an_error_with_advice_and_writing_goes_on_when_there_is_room(tmp_path):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -51,6 +52,10 @@ class Bell:
                 self._rest += await self._read()
         line, _, self._rest = self._rest.partition(b"\n")
         return line.decode()
+
+    def wait(self) -> None:
+        """Block until there is something to hear, and leave it unheard."""
+        select.select([self._descriptor], [], [], PATIENCE)
 
     async def pid(self) -> int:
         return int(await self.heard())

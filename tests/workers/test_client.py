@@ -141,6 +141,17 @@ def test_a_server_that_cannot_work_now_is_asked_again():
         assert client.stats() == {"pending": 3}
 
 
+def test_a_web_page_in_place_of_an_answer_is_not_repeated():
+    with (
+        answering((501, "text/html;charset=utf-8", b"<!DOCTYPE HTML>\n<p>no</p>")) as url,
+        client_of(url, patience=0) as client,
+        pytest.raises(QueueUnreachableError) as raised,
+    ):
+        client.stats()
+    assert "a web page answers, not a queue server" in str(raised.value)
+    assert "<" not in str(raised.value)
+
+
 def test_a_server_that_stays_unable_is_told_with_its_reason():
     disk_full = (503, "application/json", b'{"error": "disk full"}')
     with (

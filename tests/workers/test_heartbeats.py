@@ -62,18 +62,37 @@ async def test_a_silent_worker_is_told_of_once(address):
     assert silence.count == 1
 
 
-@pytest.mark.parametrize("word", [b"READY=1", b"WATCHDOG=1"])
-async def test_each_beat_begins_the_wait_anew(address, word):
-    silence, beats, loop = Silence(), 4, asyncio.get_running_loop()
-    listener = Listener(address, 0.2, silence)
+async def test_each_beat_begins_the_wait_anew(address):
+    patience, pause, beats = 0.6, 0.2, 4
+    silence, loop = Silence(), asyncio.get_running_loop()
+    listener = Listener(address, patience, silence)
     begun = loop.time()
     for beat in range(1, beats + 1):
         beaten = loop.create_future()
-        loop.call_at(begun + beat * 0.05, lambda beaten=beaten: beaten.set_result(send(address, word)))
+        loop.call_at(begun + beat * pause, lambda beaten=beaten: beaten.set_result(send(address, b"WATCHDOG=1")))
         await beaten
     await silence.comes()
     listener.close()
-    assert loop.time() - begun >= beats * 0.05 + 0.2
+    assert loop.time() - begun >= beats * pause + patience
+
+
+async def test_a_worker_that_floods_us_leaves_the_loop_to_others(address):
+    listener = Listener(address, PATIENCE, Silence())
+    read = 0
+
+    class Flood:
+        """A socket that always has another datagram."""
+
+        def recv(self, _size):
+            nonlocal read
+            read += 1
+            return b"STATUS=busy"
+
+    own, listener._socket = listener._socket, Flood()
+    listener._read()
+    listener._socket = own
+    listener.close()
+    assert 0 < read < 1000
 
 
 async def test_a_message_that_is_no_beat_is_no_sign_of_life(address):
@@ -88,9 +107,9 @@ async def test_a_message_that_is_no_beat_is_no_sign_of_life(address):
 
 async def test_beats_that_came_while_we_were_busy_count(address):
     silence = Silence()
-    listener = Listener(address, 0.05, silence)
+    listener = Listener(address, 0.3, silence)
     send(address, b"WATCHDOG=1")
-    busy_until = asyncio.get_running_loop().time() + 0.06
+    busy_until = asyncio.get_running_loop().time() + 0.31
     while asyncio.get_running_loop().time() < busy_until:
         pass
     await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0)

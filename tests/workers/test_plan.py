@@ -131,3 +131,17 @@ def test_a_healer_may_start_a_slot_that_it_holds_and_ensure_may_not():
 
 def test_says_why_a_worker_is_too_many():
     assert plan(Order(Verb.ENSURE), Scene(1, {1: RUNNING, 3: RUNNING}))[1] == Step(3, Do.STOP, "only 1 expected")
+
+
+@pytest.mark.parametrize(
+    ("verb", "reason", "why"),
+    [
+        (Verb.STOP, ExitReason.OPERATOR, "asked for by an operator"),
+        (Verb.RESTART, ExitReason.HEALER, "asked for by the healer"),
+        (Verb.RESTART, ExitReason.DEPLOY, "its command has changed"),
+        (Verb.STOP, ExitReason.DEPLOY, "Medic ends"),
+    ],
+)
+def test_a_step_says_who_wants_it(verb, reason, why):
+    (step,) = plan(Order(verb, reason=reason), Scene(1, {1: RUNNING}))
+    assert step.why == why

@@ -59,3 +59,20 @@ def test_a_line_that_is_no_target_is_refused_with_the_file(tmp_path):
     (tmp_path / "stopped").write_text("pool:a\nrpa\n")
     with pytest.raises(MedicError, match=r"stopped: 'rpa' is not a target.*delete the file to let all pools run"):
         read(tmp_path / "stopped")
+
+
+def test_a_file_that_is_no_text_is_refused_with_the_file(tmp_path):
+    (tmp_path / "stopped").write_bytes(b"pool:a\n\xff\xfe\n")
+    with pytest.raises(MedicError, match=r"stopped: .* is not a target"):
+        read(tmp_path / "stopped")
+
+
+def test_where_no_worker_ever_ran_the_folder_is_made(tmp_path):
+    write(tmp_path / "workers" / "stopped", frozenset({pool_target("a")}))
+    assert read(tmp_path / "workers" / "stopped") == {pool_target("a")}
+
+
+def test_a_file_that_cannot_be_written_is_refused_with_advice(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MedicError, match=r"cannot write .*stopped: .*; free disk space"):
+        write(tmp_path / "file" / "stopped", frozenset({pool_target("a")}))

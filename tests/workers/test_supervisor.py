@@ -146,6 +146,23 @@ async def test_a_child_that_ran_away_with_the_lock_does_not_block_the_slot(state
         kill(await bell.pid())  # the second one's runaway
 
 
+@pytest.mark.parametrize("how", ["stopped", "ended", "died"])
+async def test_a_child_that_ran_away_does_not_outlive_its_worker(state, bell, exits, how):
+    runaway = shell("setsid sh -c 'echo $$ > $BELL; exec sleep 600' & exec sleep 600")
+    async with supervised(state, spec(command=runaway, env=bell.env), on_exit=exits) as supervisor:
+        child = identify(await bell.pid())
+        if how == "stopped":
+            await supervisor.stop(RPA)
+        elif how == "ended":
+            await supervisor.end()
+        else:
+            kill(pid_of(supervisor, ONE))
+            await exits.next()
+            await supervisor.stop(RPA)  # an order is read after the exit before it
+        assert child is not None
+        assert identify(child.pid) is None
+
+
 async def test_what_an_operator_stopped_stays_stopped_for_everybody_else(state):
     async with supervised(state, spec(count=2)) as supervisor:
         stopped = await supervisor.stop(ONE)
@@ -213,11 +230,26 @@ async def test_a_command_that_cannot_run_is_an_exit_and_a_failure_in_the_answer(
 
 
 async def test_the_healer_gets_its_own_failure_raised_and_not_told_as_an_exit(state, exits):
-    async with supervised(state, spec("bad", command=("/no/such",)), on_exit=exits) as supervisor:
+    bad = frozenset({worker_target("bad", 1)})
+    held = lambda: bad if exits.all else frozenset()  # noqa: E731 - as the healer does from the first exit on
+    async with supervised(state, spec("bad", command=("/no/such",)), on_exit=exits, held=held) as supervisor:
         await exits.next()
         with pytest.raises(MedicError, match=r"worker bad/1: cannot run '/no/such': No such file"):
             await supervisor.start(worker_target("bad", 1), HEALER)
         assert len(exits.all) == 1
+
+
+async def test_a_slot_that_stays_empty_after_a_restart_of_its_pool_is_told_so_that_somebody_fills_it(
+    state, exits, tmp_path
+):
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o700)
+    async with supervised(state, spec(command=(str(program),)), on_exit=exits) as supervisor:
+        program.unlink()
+        with pytest.raises(MedicError, match="No such file"):
+            await supervisor.restart(RPA, HEALER)
+        assert [told.reason for told in exits.all] == [HEALER, ExitReason.CRASH]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from medic.core.errors import MedicError, RefusedError, StoreError
+from medic.core.loopback import names_loopback
 from medic.core.queue import Json, Task
 from workers.queue import wire
 from workers.queue.broker import Broker, UnknownTaskError
@@ -117,9 +118,14 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
 def _guard(token: str | None) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let in who bears the token, and no web page: a browser names its page in Origin, our clients have none."""
+        """Let in who bears the token, and no web page: a browser names its page in Origin, our clients have none.
+
+        A page that is read from its own host sends none either; but where no token is asked for, that host is not ours.
+        """
         if hdrs.ORIGIN in request.headers:
             return _answer({"error": "web pages may not use the queue; send no Origin header"}, status=403)
+        if token is None and not names_loopback(request.headers.get(hdrs.HOST)):
+            return _answer({"error": "this queue is for this machine alone; ask it as 127.0.0.1"}, status=403)
         if token is None or request.path in OPEN_PATHS or _bears(request, token):
             return await handler(request)
         text = "this queue listens beyond loopback; send its token: Authorization: Bearer TOKEN"

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from aiohttp import web
 from medic.core.clock import Clock
 from medic.core.crowd import listening
 from medic.core.errors import MedicError
+from medic.core.loopback import is_loopback
 from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify
 from medic.core.tasks import every, start
 from workers.queue.broker import Broker
@@ -110,16 +110,6 @@ async def _listening(broker: Broker, token: str | None, max_body: int) -> AsyncI
                 "stop what listens there, or write another address under `listen:`"
             ) from error
         yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address; a name other than localhost may lead anywhere."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _beat(notify: Notify) -> None:

@@ -7,8 +7,7 @@ from typing import IO
 import click
 
 from medic import __version__
-from medic.core.errors import MedicError
-from medic.core.targets import TargetError
+from medic.core.errors import MedicError, MisuseError
 
 WRONG_USE = 2
 
@@ -65,7 +64,5 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except MedicError as error:
-            from medic.app.settings.mistakes import ConfigError
-
-            ending = Misuse if isinstance(error, ConfigError | TargetError) else Failure
+            ending = Misuse if isinstance(error, MisuseError) else Failure
             raise ending(str(error)) from error

@@ -3,10 +3,10 @@
 import click
 
 from medic.app.cli.options import Place, as_json, placed
-from medic.app.cli.text import items_of, print_json, print_table, value_of, write
+from medic.app.cli.text import Column, items_of, print_json, print_table, value_of, write
 from medic.core.queue import Json
 
-GATES = ("name", "open", "value", "until", "seconds_left")
+GATES = (Column("name", "gate"), "open", "value", "until", "seconds_left")
 
 
 @click.command("explain")
@@ -29,6 +29,6 @@ def command(place: Place, of: str, *, as_json: bool) -> None:
 
 
 def _print(episode: Json) -> None:
-    named = {key: write(value_of(episode, key)) for key in ("id", "remedy", "target", "alerts", "verdict")}
-    click.echo("\nepisode {id}: {remedy} on {target} for {alerts}: {verdict}".format_map(named))
+    named = {key: write(value_of(episode, key)) for key in ("id", "remedy", "target", "alerts")}
+    click.echo("\nepisode {id}: {remedy} on {target} for {alerts}".format_map(named))
     print_table(GATES, items_of(episode, "gates"), none="no gates")

@@ -19,7 +19,7 @@ def command(place: Place, folder: Path, *, force: bool, dry_run: bool) -> None:
     FOLDER gets a commented medic.yml, an example rule file, and files for Prometheus, Alertmanager and Grafana.
     """
     from medic.app.init import files, write
-    from medic.app.settings.paths import default_state
+    from medic.app.places import default_state
 
     state = place.named_state()
     wanted = files(state or default_state(os.environ).absolute(), named=state is not None)

@@ -37,10 +37,11 @@ class Place:
         return load(self.config, state=self.state)
 
     def folder(self) -> State:
-        """Find the state folder; where it was named, whatever is wrong with the configuration is no hindrance."""
+        """Find the state folder; whatever else is wrong with the configuration is no hindrance."""
+        from medic.app.places import find_state
         from medic.app.state import State
 
-        return State(self.named_state() or self.settings().state)
+        return State(self.named_state() or find_state(self.config, os.environ) or self.settings().state)
 
     def named_state(self) -> Path | None:
         """Return the state folder that ``--state`` or ``$MEDIC_STATE`` names."""

@@ -7,12 +7,13 @@ from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
+from medic.app.places import FILE_NAME, default_state, locate
 from medic.app.settings import checks, environment, later, remedies, secretfiles, wording, yaml
 from medic.app.settings.judge import expand
 from medic.app.settings.ladders import normalize
 from medic.app.settings.mistakes import ConfigError, Finding, Mistake, Path, write_path
 from medic.app.settings.model import Configuration, Settings
-from medic.app.settings.paths import FILE_NAME, Origin, candidates, default_state
+from medic.app.settings.paths import Origin
 from medic.app.settings.patterns import find_texts, value_at, without
 from medic.app.settings.yaml import Document, Tree
 
@@ -48,12 +49,6 @@ def load(
     values["state"] = (chosen or found.configuration.state or default_state(known)).absolute()
     place = None if file is None else file.absolute()
     return Settings.model_construct(**values, file=place, folder=folder, written=found.written)
-
-
-def locate(path: FilePath | None, variables: Mapping[str, str]) -> FilePath | None:
-    """Return the file that is in force: *path*, ``$MEDIC_CONFIG``, or the first candidate that exists."""
-    named = path or (FilePath(variables["MEDIC_CONFIG"]) if variables.get("MEDIC_CONFIG") else None)
-    return named or next((file for file in candidates(variables) if file.is_file()), None)
 
 
 def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str]) -> Read:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from medic.core.errors import MedicError
+from medic.core.errors import MisuseError
 
 Path = tuple[str | int, ...]
 """Where a value stands: keys and positions from the root, ``("workers", 0, "count")``."""
@@ -38,7 +38,7 @@ class Mistake:
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
-class ConfigError(MedicError):
+class ConfigError(MisuseError):
     """The configuration is refused; ``mistakes`` holds every one, in the order of their lines."""
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:

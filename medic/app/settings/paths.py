@@ -1,8 +1,5 @@
-"""Paths in a configuration, which are relative to its file, and the places where configuration and state lie."""
+"""Paths in a configuration, which are relative to its file."""
 
-import os
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +7,6 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
 from medic.app.settings.kinds import WrongValueError
-
-FILE_NAME = "medic.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +32,3 @@ def _expand(value: str) -> Path:
 
 
 Folder = Annotated[Path, PlainValidator(resolve), PlainSerializer(str)]
-
-
-def candidates(environment: Mapping[str, str]) -> list[Path]:
-    """Return where the configuration is looked for when nobody named it, the first that exists wins."""
-    return [Path(FILE_NAME), _user("config", environment) / FILE_NAME, Path("/etc/medic") / FILE_NAME]
-
-
-def default_state(environment: Mapping[str, str]) -> Path:
-    """Return the platform's state folder: ``/var/lib/medic`` for root, else the user's own."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and sys.platform == "linux":
-        return Path("/var/lib/medic")
-    return _user("state", environment)
-
-
-def _user(kind: str, environment: Mapping[str, str]) -> Path:
-    home = Path(environment.get("HOME") or Path.home())
-    if sys.platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "medic"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "medic"
-    default = {"config": home / ".config", "state": home / ".local" / "state"}[kind]
-    # The XDG base directory specification has relative values ignored.
-    chosen = Path(environment.get(f"XDG_{kind.upper()}_HOME", ""))
-    return (chosen if chosen.is_absolute() else default) / "medic"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from healer.matchers import parse_matcher
 from healer.templates import parse_argument, parse_template
+from medic.app.matching import read_matcher
 from medic.app.settings.checks import unknown_target
 from medic.app.settings.heal import PLACE, Action
 from medic.app.settings.mistakes import Finding, Path
@@ -20,7 +20,7 @@ def _compile(text: str) -> None:
 
 
 PARSED: tuple[tuple[Pattern, Callable[[str], object]], ...] = (
-    (("remedies", "*", "match", "*"), parse_matcher),
+    (("remedies", "*", "match", "*"), read_matcher),
     (("remedies", "*", "target"), parse_template),
     (("remedies", "*", "do", "*", "command", "argv", "*"), parse_argument),
     (("remedies", "*", "do", "*", "notify", "title"), parse_template),

@@ -67,4 +67,4 @@ def _read(value: Tree, path: Path, folder: FilePath, filled: Filled) -> str:
 
 def _content(path: FilePath) -> str:
     with path.open("rb") as file:
-        return file.read(_MAX_BYTES).decode().strip()
+        return file.read(_MAX_BYTES).decode().strip().partition("\n")[0].rstrip()

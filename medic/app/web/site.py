@@ -3,7 +3,6 @@
 import errno
 import gzip
 import hmac
-import ipaddress
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +12,7 @@ from aiohttp.typedefs import Middleware
 
 from medic.core.crowd import listening
 from medic.core.errors import MedicError, RefusedError, StoreError
+from medic.core.loopback import names_loopback
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class BusyError(MedicError):
 
 def guarded(*, token: str, loopback: bool) -> web.Application:
     """Make an empty application; whatever changes state needs the bearer token, and beyond loopback so does reading."""
-    guards = [answer_errors, _guard(token, loopback=loopback)]
+    guards = [forgive_hanging_up, answer_errors, _guard(token, loopback=loopback)]
     return web.Application(middlewares=guards, client_max_size=MAX_BODY)
 
 
@@ -44,9 +44,9 @@ def _guard(token: str, *, loopback: bool) -> Middleware:
 
 
 def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
-    """Raise 401 unless the request may pass: by its path, by reading on loopback, or by the bearer token."""
+    """Raise 401 unless the request may pass: by its path, by reading on loopback under its name, or by the token."""
     reads = request.method in {"GET", "HEAD"}
-    if request.path in OPEN_PATHS or (reads and loopback):
+    if request.path in OPEN_PATHS or (reads and loopback and names_loopback(request.headers.get("Host"))):
         return
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     credentials = given.strip().encode(errors="replace")
@@ -74,7 +74,14 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return failure(503, str(error), headers={"Retry-After": "5"})
     except MedicError as error:
         return failure(400, str(error))
-    except ConnectionResetError:  # who hung up in the middle of his request reads no answer, and is no bug
+
+
+@web.middleware
+async def forgive_hanging_up(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Take it for no bug when the connection ends in the middle of a request: nobody reads this answer."""
+    try:
+        return await handler(request)
+    except ConnectionResetError:
         return failure(400, "the connection ended before the request did")
 
 
@@ -93,16 +100,6 @@ def squeeze(request: web.Request, body: bytes, content_type: str) -> web.Respons
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, compresslevel=1, mtime=0)
     return web.Response(body=body, headers=headers)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address that we listen on."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 @asynccontextmanager

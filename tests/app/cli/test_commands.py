@@ -55,6 +55,7 @@ def test_the_commands_are_those_that_the_design_names():
 def test_every_command_takes_config_and_state_and_says_what_it_does(name):
     assert {"--config", "--state"} <= options(LEAVES[name])
     assert LEAVES[name].get_short_help_str(limit=60).endswith((".", "!"))
+    assert not LEAVES[name].get_short_help_str(limit=60).endswith("..."), "the list of commands would cut it off"
 
 
 @pytest.mark.parametrize("name", sorted(LEAVES.keys() - ASKING - DOING))
@@ -88,11 +89,21 @@ def test_help_and_version_import_nothing_heavy(arguments):
     assert not imported & heavy
 
 
-def test_asking_a_daemon_in_a_folder_that_was_named_imports_no_configuration(tmp_path):
-    result = python("-X", "importtime", "-P", "-m", "medic", "status", "--state", str(tmp_path))
+@pytest.mark.parametrize("content", ["state: remembered", "{}", "state: remembered\nother: {unknown: true}"])
+def test_asking_a_daemon_reads_of_the_configuration_only_where_it_is(tmp_path, content):
+    file = tmp_path / "medic.yml"
+    file.write_text(content)
+    result = python("-X", "importtime", "-P", "-m", "medic", "status", "--config", str(file))
     assert result.returncode == 1
+    assert "no daemon runs on" in result.stderr
     imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
-    assert not imported & {"aiohttp", "rich", "asyncio"}
+    assert not imported & {"aiohttp", "rich", "asyncio", "pydantic"}
+
+
+@pytest.mark.parametrize("arguments", [("status", "-h"), ("heal", "run", "-h"), ("-h",)])
+def test_help_has_a_short_name_too(arguments):
+    result = python("-P", "-m", "medic", *arguments)
+    assert (result.returncode, result.stdout.split()[0]) == (0, "Usage:")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +115,9 @@ def test_asking_a_daemon_in_a_folder_that_was_named_imports_no_configuration(tmp
         (("pause", "--for", "30"), 2, "'30' is not a duration; write it as 15s, 1h30m or 90d"),
         (("pause", "--for", "0", "--why", "x"), 2, "'0' is no time at all; write 30m"),
         (("pause", "--for", "5m"), 2, "Missing option '--why'"),
-        (("pause", "nonsense", "--for", "5m", "--why", "x"), 1, "'nonsense' is not a target"),
+        (("pause", "nonsense", "--for", "5m", "--why", "x"), 2, "'nonsense' is not a target"),
+        (("status", "--state", "none", "-x"), 2, "No such option"),
+        (("stats",), 2, "Did you mean 'status'?"),
     ],
 )
 def test_the_exit_code_says_whose_fault_it_is_and_the_message_is_on_stderr(arguments, code, words, tmp_path):

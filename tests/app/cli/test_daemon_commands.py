@@ -34,7 +34,7 @@ def test_status_as_json_is_the_daemons_answer(daemon):
 def test_a_pause_is_a_problem_that_status_and_check_tell_until_it_is_resumed(daemon):
     whole(daemon)
     paused = medic(daemon, "pause", "--for", "30m", "--why", "moving house")
-    assert paused.output == "paused the healing of everything for 0:30:00: moving house\n"
+    assert paused.output == "paused the healing of everything for 30m: moving house\n"
     try:
         status = medic(daemon, "status")
         assert status.exit_code == 1
@@ -62,7 +62,7 @@ def test_a_pause_of_one_target_is_shown_and_the_rest_is_well(daemon):
 
 def test_a_dry_run_of_a_pause_pauses_nothing(daemon):
     result = medic(daemon, "pause", "--for", "30m", "--why", "x", "--dry-run")
-    assert result.output == "would pause the healing of everything for 0:30:00: x\n"
+    assert result.output == "would pause the healing of everything for 30m: x\n"
     assert answer(medic(daemon, "status", "--json"))["pauses"] == []
 
 
@@ -133,23 +133,27 @@ def test_what_an_operator_stops_stays_stopped_until_it_is_started(daemon):
     whole(daemon)
     assert medic(daemon, "workers", "stop", "worker:pair/1").exit_code == 0
     until(lambda: len(daemon.workers("pair")) == 1)
+    assert medic(daemon, "status").output.splitlines()[-1].startswith("stopped by an operator: worker:pair/1")
+    assert "stopped by an operator: worker:pair/1" in medic(daemon, "check").output
     ensured = answer(medic(daemon, "workers", "ensure", "pair", "--json"))["changes"]
     assert [change["do"] for change in ensured] == ["hold", "keep"]
     assert medic(daemon, "workers", "start", "worker:pair/1").exit_code == 0
     until(lambda: len(daemon.workers("pair")) == 2)
 
 
-def test_a_target_that_is_none_and_a_pool_that_is_not_there_are_told(daemon):
-    for arguments, words in (
-        (("workers", "restart", "unit:x"), "unit:x"),
-        (("workers", "restart", "none"), "none"),
-        (("workers", "ensure", "host:x"), "is not a target"),
-        (("workers", "ensure", "worker:pair/1"), "is not a pool: write its name (rpa)"),
-        (("heal", "run", "nonsense"), "'nonsense' is not a target"),
-        (("heal", "approve", "999"), "999"),
+def test_a_target_that_is_none_is_wrong_use_and_one_that_is_not_there_is_refused(daemon):
+    for arguments, code, words in (
+        (("workers", "restart", "unit:x"), 1, "unit:x"),
+        (("workers", "restart", "none"), 1, "none"),
+        (("workers", "ensure", "host:x"), 2, "is not a target"),
+        (("workers", "ensure", "worker:pair/1"), 2, "is not a pool: write its name (rpa)"),
+        (("heal", "run", "nonsense"), 2, "'nonsense' is not a target"),
+        (("heal", "approve", "999"), 1, "999"),
+        (("pause", "pool:pear", "--for", "1m", "--why", "x"), 1, "pool:pear is declared nowhere"),
+        (("jobs", "history", "flog"), 1, "there is no job 'flog'; the jobs are: "),
     ):
         result = medic(daemon, *arguments)
-        assert result.exit_code == 1, arguments
+        assert result.exit_code == code, arguments
         assert words in result.output
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from medic.app.cli.text import items_of, print_table, value_of, write
+from medic.app.cli.text import Column, everything, items_of, number_of, percent, print_table, value_of, write
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,22 @@ def test_what_is_not_there_is_none_or_nothing():
     assert items_of({"a": {"b": [1]}}, "a.b") == [1]
     assert items_of([1, 2], "a") == [1, 2]
     assert items_of({"a": "text"}, "a") == []
+
+
+def test_a_column_may_have_a_head_and_a_way_of_writing_of_its_own(capsys):
+    items = [{"rate": 0.6981, "target": None}, {"rate": None, "target": "pool:a"}, {"rate": 1, "target": ""}]
+    print_table((Column("rate", "success", percent), Column("target", show=everything)), items, none="nothing")
+    assert capsys.readouterr().out.splitlines() == [
+        "SUCCESS  TARGET",
+        "69.8%    everything",
+        "-        pool:a",
+        "100.0%   -",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [((0, "queue"), "0 queues"), ((1, "queue"), "1 queue"), ((2, "remedy", "remedies"), "2 remedies")],
+)
+def test_a_count_agrees_with_its_noun(arguments, text):
+    assert number_of(*arguments) == text

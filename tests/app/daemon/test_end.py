@@ -1,5 +1,6 @@
 """How the daemon ends, and what the next one finds."""
 
+import shutil
 import signal
 import sqlite3
 import time
@@ -158,3 +159,17 @@ def test_a_reload_asked_for_while_it_comes_up_is_obeyed_once_it_is_up(medic):
     medic.process.send_signal(signal.SIGHUP)
     await_whole(medic, count=3)
     assert (medic.end(), medic.workers()) == (0, [])
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_a_state_folder_that_is_gone_ends_medic_with_its_workers_so_that_the_next_doubles_none(medic, how):
+    medic.start()
+    before = medic.workers()
+    if how == "deleted":
+        shutil.rmtree(medic.state, ignore_errors=True)  # it is written to meanwhile
+    else:
+        medic.state.rename(medic.folder / "elsewhere")
+    assert medic.died() == 1
+    assert "the state folder was deleted or replaced" in medic.output()
+    assert "Traceback" not in medic.output()
+    assert (len(before), medic.workers()) == (2, [])

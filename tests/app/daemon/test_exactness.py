@@ -49,7 +49,7 @@ def test_bursts_of_requests_leave_exactly_n_while_workers_are_killed(medic):
         burst_of_requests(medic, 50)
         assert len(medic.workers()) <= COUNT
         mend(medic)
-    assert medic.metric('medic_worker_processes{pool="pair"}') == COUNT
+    until(lambda: medic.metric('medic_worker_processes{pool="pair"}') == COUNT, what="the metric says so")
 
 
 def mend(medic, *, daemon=True):
@@ -89,6 +89,7 @@ def test_commands_and_a_daemon_that_starts_among_them_leave_exactly_n(medic):
 
 
 @pytest.mark.stress
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("daemon", [True, False], ids=["with", "without"])
 def test_bursts_of_fifty_commands_leave_exactly_n(medic, daemon):
     chance = random.Random(11)
@@ -103,6 +104,7 @@ def test_bursts_of_fifty_commands_leave_exactly_n(medic, daemon):
 
 
 @pytest.mark.stress
+@pytest.mark.timeout(1800)
 def test_a_hundred_bursts_of_requests_amid_restarts_leave_exactly_n(medic):
     chance = random.Random(13)
     medic.start()

@@ -85,6 +85,7 @@ def test_a_killed_queue_server_loses_no_acknowledged_task_and_the_workers_go_on(
 
 
 @pytest.mark.stress
+@pytest.mark.timeout(600)
 def test_a_queue_server_killed_again_and_again_loses_no_acknowledged_task(medic):
     lives_through(medic, kills=30)
 
@@ -116,6 +117,7 @@ def test_what_is_still_to_do_at_the_end_is_done_by_the_next_medic(medic):
 
 
 @pytest.mark.stress
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "point",
     sorted(f"{name}:{20 if name.split('.')[1] in {'submit', 'lease', 'change'} else 1}" for name in OF_THE_QUEUE),

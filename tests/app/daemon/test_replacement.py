@@ -78,7 +78,7 @@ def see_it_given_up(medic, letters):
     told = medic.command("explain", "pool:doomed")
     assert told.returncode == 0
     assert "held by" in told.stdout
-    assert "breaker open" in told.stdout
+    assert "the breaker is open" in told.stdout
     gates = medic.json("/api/v1/explain?of=worker:doomed/1")["episodes"][0]["gates"]
     spent = next(gate for gate in gates if gate["name"] == "attempts")
     assert not spent["open"]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medic.app.places import locate
 from medic.app.settings import ConfigError, load, show
 from medic.app.settings.heal import Mode
-from medic.app.settings.loader import locate
 from medic.app.settings.recur import Job, Reports, merge
 from tests.app.settings.reading import good, wrong
 
@@ -120,7 +120,7 @@ def test_a_file_that_may_not_be_read_is_a_mistake(tmp_path):
 
 
 def test_a_folder_in_place_of_the_file_is_a_mistake(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=r"is a folder; name the file in it: .*/medic\.yml"):
         load(tmp_path, variables={})
 
 
@@ -165,8 +165,9 @@ def test_a_quoted_number_in_the_file_is_no_number():
     assert wrong("rules: {history: '480'}")
 
 
-def test_a_secret_comes_from_its_file_without_the_line_end(tmp_path):
-    (tmp_path / "slack.url").write_text("slack://token\n")
+@pytest.mark.parametrize("content", ["slack://token\n", "slack://token\r\n", "\n  slack://token \n# renewed in May\n"])
+def test_a_secret_is_the_first_line_of_its_file_without_its_end(tmp_path, content):
+    (tmp_path / "slack.url").write_text(content)
     found = good("notify: [{url_file: slack.url}]", tmp_path)
     assert found.configuration.notify[0].url.get_secret_value() == "slack://token"
     assert "token" not in repr(found.configuration)

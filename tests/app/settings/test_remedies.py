@@ -79,3 +79,18 @@ def test_restart_takes_no_options_and_the_healer_agrees(tmp_path):
 def test_what_the_healer_could_not_do_is_refused_with_its_line(do, verify, message):
     (found,) = wrong(text(do, verify))
     assert found.startswith(message)
+
+
+def test_a_matchers_regular_expression_is_re2s_as_alertmanager_has_it(tmp_path):
+    file = tmp_path / "medic.yml"
+    file.write_text(text("{notify: {}}").replace("""'a="b"'""", """'a=~"[[:alpha:]]+"'"""))
+    (remedy,) = translate.policy(load(file, variables={})).remedies
+    (matcher,) = remedy.matchers
+    assert matcher.holds("abc")
+    assert not matcher.holds("abc1")
+
+
+def test_a_pattern_on_which_an_alert_could_make_us_search_for_ever_is_refused():
+    (mistake,) = wrong(text("{notify: {}}").replace("""'a="b"'""", """'a=~"(x+)+y"'"""))
+    assert mistake.startswith("medic.yml:3: remedies[0].match[0]: ")
+    assert "is not a regular expression" in mistake

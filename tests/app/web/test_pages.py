@@ -168,7 +168,7 @@ async def test_no_path_leads_out_of_the_folder_of_reports(door):
 async def raw(door, path):
     """Ask for exactly this path: clients tidy it up before they send it."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.client.port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     answer = (await asyncio.wait_for(reader.read(), 10)).decode()
     writer.close()
     await writer.wait_closed()

@@ -44,3 +44,11 @@ def test_a_chip_without_a_name_is_called_by_its_folder(tmp_path):
 
 def test_a_host_without_sensors_has_no_families(tmp_path):
     assert collect(tmp_path) == []
+
+
+def test_a_sensor_that_answers_with_words_is_left_out_and_the_others_are_there(tmp_path):
+    folder = tmp_path / "class/hwmon/hwmon0"
+    folder.mkdir(parents=True)
+    (folder / "temp1_input").write_text("N/A\n")
+    (folder / "temp2_input").write_text("-4000\n")
+    assert values(collect(tmp_path), "node_hwmon_temp_celsius") == {labels(chip="hwmon0", sensor="temp2"): -4.0}

@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from medic.core.alerts import AlertState
+from medic.core.samples import labels
+from rules.conditions import Truth
 from rules.defaults import defaults
 from rules.files import load, repeated
 from rules.groups import AlertRule
@@ -11,6 +14,7 @@ from rules.promql import Compat
 from rules.reading import least
 from tests.rules import promtool
 from tests.rules.cases import differences
+from tests.rules.host import Host
 
 HERE = Path(__file__).parent
 SUITES = sorted(HERE.glob("*.test.yml"))
@@ -33,6 +37,10 @@ WANTED = {
     "BreakerOpen",
     "HealingPausedLong",
 }
+
+
+def file(name):
+    return next(path for path in defaults() if path.name == name)
 
 
 def rules():
@@ -75,6 +83,25 @@ def test_each_rule_has_a_case_in_which_it_fires_and_one_in_which_it_does_not():
                 (fires if each["exp_alerts"] else rests).add(each["alertname"])
     assert fires >= WANTED
     assert rests >= WANTED
+
+
+def test_a_leak_is_known_to_be_healed_soon_after_the_worker_was_restarted():
+    host = Host(file("workers.yml").read_text())
+    worker = labels(pool="rpa", worker="rpa/1")
+
+    def tick(memory, *, born):
+        names = "medic_worker_resident_memory_bytes", "medic_worker_start_time_seconds"
+        return host.tick({(names[0], worker): memory, (names[1], worker): born / 1000}, step=60_000)
+
+    born = host.at
+    for minute in range(160):
+        alerts = tick(1e8 + 2e6 * minute, born=born)
+    (leak,) = alerts
+    assert leak.state is AlertState.FIRING
+    healed = host.at
+    for minute in range(3):
+        tick(5e7 + 2e6 * minute, born=healed)
+    assert host.condition(leak, since=healed).truth is Truth.FALSE
 
 
 @pytest.mark.needs("promtool")

@@ -1,5 +1,6 @@
 import http.client
 import json
+import socket
 from urllib.parse import urlsplit
 
 import pytest
@@ -103,6 +104,8 @@ def test_health_and_readiness_answer(url):
         ("POST", "/api/tasks", b"{not json", 400, "not JSON"),
         ("POST", "/api/tasks", {"type": "a", "prio": 1}, 400, "unknown field"),
         ("POST", "/api/tasks", b"[" * 5000, 400, "JSON"),
+        ("POST", "/api/tasks", b'{"type": "a", "payload": 1e999}', 400, "larger than any number"),
+        ("POST", "/api/tasks", b'{"type": "a", "payload": ' + b"[" * 500 + b"]" * 500 + b"}", 400, "nested too deeply"),
         ("POST", "/api/tasks", b'"' + b"x" * 20_000 + b'"', 413, "larger than 10000 bytes"),
         ("POST", "/api/lease", {"worker": "a b"}, 400, "1 to 120 characters"),
         ("GET", "/api/tasks/none", None, 404, "never submitted"),
@@ -117,10 +120,26 @@ def test_a_bad_request_is_answered_with_what_to_write(url, method, path, body, s
     assert text in answer["error"]
 
 
+def test_who_hangs_up_in_the_middle_of_a_request_is_no_bug(url, caplog):
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
+        client.sendall(b"POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n")
+        assert b"100 Continue" in client.recv(1000)  # so the request has begun
+    assert ask(url, "GET", "/-/healthy")[0].status == 200
+    assert "Error handling request" not in caplog.text
+
+
 def test_a_web_page_cannot_use_the_queue(url):
     response, answer = ask(url, "POST", "/api/tasks", {"type": "order"}, Origin="http://evil.example")
     assert response.status == 403
     assert "Origin" in answer["error"]
+
+
+def test_a_web_page_cannot_read_the_queue_under_a_name_of_its_own(url):
+    response, answer = ask(url, "GET", "/api/stats", Host="evil.example:8091")
+    assert response.status == 403
+    assert "127.0.0.1" in answer["error"]
+    assert ask(url, "GET", "/api/stats", Host="localhost:8091")[0].status == 200
 
 
 def test_beyond_loopback_a_token_is_needed_but_for_health(tmp_path):
