@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.daemon import daemon
@@ -47,7 +48,7 @@ def resident(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def running(argv: list[str]):
+def running(argv: list[str]) -> Iterator[int]:
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1.0)

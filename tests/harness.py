@@ -261,6 +261,9 @@ def _environment(pid: int) -> dict[str, str]:
     """Return what a living process was given when it was executed; empty when that cannot be read."""
     try:
         content = Path(f"/proc/{pid}/environ").read_bytes()
+        if not content and Path(f"/proc/{pid}/exe").readlink():  # amid its exec, as threads of the kernel never are
+            threading.Event().wait(0.01)
+            content = Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return {}
     lines = content.decode(errors="replace").split("\0") if alive(pid) else []

@@ -92,12 +92,12 @@ def ratio(completed: int, failed: int) -> float | None:
 
 
 def episode(value: Episode) -> Object:
-    """Show an episode with the names of its alerts."""
+    """Show an episode with the names of its alerts, each once: a storm brings a hundred of one name."""
     return {
         "id": value.id,
         "remedy": value.remedy,
         "target": str(value.target),
-        "alerts": [each.name for each in value.alerts],
+        "alerts": list(dict.fromkeys(each.name for each in value.alerts)),
         "opened_at": moment(value.opened_at),
         "active_at": moment(value.active_at),
         "approved_by": value.approved_by,

@@ -296,7 +296,4 @@ def _kill_group(pid: int) -> None:
 
 
 def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    return {each.value: each.name for each in signal.Signals}.get(number, f"signal {number}")

@@ -4,6 +4,7 @@ All of it is read off the tree and not off the models, so that a wrong value els
 """
 
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 
 from healer.settings import OPERATOR, WORKER_EXIT
 from medic.app.settings.mistakes import Finding, Path, write_path
@@ -158,10 +159,15 @@ def _jobs(tree: Tree) -> Iterator[Finding]:
             yield Finding((*path, triggers[1]), f"given beside {triggers[0]}", "keep exactly one of every and at")
         if not triggers and not built_in:
             yield Finding(path, "is never due", 'write one of every: 10m and at: "02:30"')
-        if "run" not in job and not built_in:
+        if "run" not in job and not built_in and not _is_of_a_package(job.get("name")):
             yield Finding(path, "runs nothing", "write run: [python, etl.py]")
         if "timezone" in job and "every" in job:
             yield Finding((*path, "timezone"), "has no meaning for every", "remove it, or use at")
+
+
+def _is_of_a_package(name: Tree) -> bool:
+    """Tell whether another package brings a job of this name; it is loaded when Medic runs."""
+    return name in entry_points(group="medic.jobs").names
 
 
 def _backend(queue: Tree) -> str:

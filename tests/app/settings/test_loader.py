@@ -296,3 +296,14 @@ def test_own_jobs_follow_the_built_in_ones():
 def test_a_queue_that_listens_everywhere_is_asked_on_loopback(listen, base):
     (queue,) = good(f"queues: [{{name: a, listen: '{listen}'}}]").configuration.queues
     assert queue.base == base
+
+
+def test_a_job_of_another_package_needs_no_command(tmp_path, monkeypatch):
+    described = tmp_path / "etl-1.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: etl\nVersion: 1\n")
+    (described / "entry_points.txt").write_text("[medic.jobs]\netl = etl:run\n")
+    assert "runs nothing" in str(wrong("jobs: [{name: etl, every: 5m}]"))
+    monkeypatch.syspath_prepend(tmp_path)
+    (job,) = good("jobs: [{name: etl, every: 5m}]").configuration.jobs
+    assert (job.name, job.run) == ("etl", None)

@@ -178,7 +178,7 @@ async def test_a_pause_of_no_length_or_endless_is_refused(door, number):
 @pytest.mark.parametrize(
     ("path", "order", "words"),
     [
-        ("/api/v1/resume", {}, "all healing is not paused"),
+        ("/api/v1/resume", {}, "healing as a whole is not paused"),
         ("/api/v1/heal", {"target": "unit:demo.service"}, "name a remedy"),
         ("/api/v1/heal", {"target": "pool:none"}, "declared nowhere"),
         ("/api/v1/heal", {"target": "pool:pair", "remedy": "none"}, "no remedy 'none'"),

@@ -99,6 +99,19 @@ async def test_alerts_episodes_attempts_pauses_notices_and_jobs_show_as_the_api_
     assert "it <i>comes</i>" in visible(page)
 
 
+async def test_on_a_narrow_screen_each_cell_can_say_what_its_column_is(tmp_path):
+    async with open_door(tmp_path) as door:
+        await door.house.healer.tell("a title", "a body", key="k")
+        await door.post("/api/v1/pause", {"for_seconds": 60, "why": "x"})
+        page, _ = await page_and_status(door)
+    tables = re.findall(r"<thead><tr>(.*?)</tr></thead>\n<tbody>(.*?)</tbody>", page, re.DOTALL)
+    assert len(tables) >= 4
+    for heads, rows in tables:
+        named = [head for head in re.findall(r"<th[^>]*>(.*?)</th>", heads) if head]
+        for row in re.findall(r"<tr>(.*?)</tr>", rows, re.DOTALL):
+            assert re.findall(r'<td[^>]*data-head="([^"]*)"', row) == named
+
+
 async def test_a_hostile_label_is_text_on_the_page_and_whole_in_the_api(tmp_path):
     async with open_door(tmp_path) as door:
         labels = {"alertname": "Broken", "unit": "demo.service", "x": HOSTILE}

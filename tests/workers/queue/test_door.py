@@ -123,7 +123,9 @@ def test_a_bad_request_is_answered_with_what_to_write(url, method, path, body, s
 def test_who_hangs_up_in_the_middle_of_a_request_is_no_bug(url, caplog):
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
-        client.sendall(b"POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n")
+        client.sendall(
+            b"POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+        )
         assert b"100 Continue" in client.recv(1000)  # so the request has begun
     assert ask(url, "GET", "/-/healthy")[0].status == 200
     assert "Error handling request" not in caplog.text

@@ -137,7 +137,9 @@ def test_a_worker_that_hangs_up_while_it_waits_is_given_nothing(tmp_path):
         client.lease("rpa/1")
         body = b'{"worker": "rpa/1", "wait": 25, "types": ["order"], "restarted": true}'
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as worker:
-            worker.sendall(b"POST /api/lease HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            worker.sendall(
+                b"POST /api/lease HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
             until(lambda: client.get(held).state == "pending", what="the request to be at work")
         id_ = client.submit("order")
         lease = client.lease("rpa/2", wait=10, types=["order"])
