@@ -166,8 +166,8 @@ class Healer:
 
     async def pause(self, target: Target | None, lasting: timedelta, *, why: str, by: str) -> None:
         """Forbid healing of a target, or of all, for a while; raises RefusedError for one that nobody declares."""
-        if target is not None and not self._policy.declares(target):
-            raise RefusedError(f"{target} is declared nowhere in the configuration; look for a slip of the pen")
+        if target is not None:
+            self._check_declared(target)
         await self._order(orders.pause(target, self._clock.now(), lasting, why=why, by=by))
 
     async def resume(self, target: Target | None, *, by: str) -> None:
@@ -180,7 +180,8 @@ class Healer:
         await self._order(orders.keep_down(self._memory.history.stopped, stopped, self._clock.now(), by))
 
     async def reset(self, target: Target, *, by: str) -> None:
-        """Forget the failures of a target and of what it covers."""
+        """Forget the failures of a target and of what it covers; raises RefusedError for one that nobody declares."""
+        self._check_declared(target)
         await self._order(orders.reset(target, self._clock.now(), by))
 
     async def approve(self, episode: int, *, by: str) -> None:
@@ -269,6 +270,10 @@ class Healer:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _check_declared(self, target: Target) -> None:
+        if not self._policy.declares(target):
+            raise RefusedError(f"{target} is declared nowhere in the configuration; look for a slip of the pen")
 
     async def _order(self, changes: Sequence[Change]) -> None:
         async with self._memory.lock:

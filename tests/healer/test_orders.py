@@ -157,6 +157,15 @@ async def test_a_policy_with_wrong_actions_is_refused_with_every_mistake_and_the
         assert len(it.pools.asked) == 1
 
 
+async def test_orders_about_what_nobody_declares_are_refused_instead_of_done_to_nothing(tmp_path):
+    async with house(tmp_path) as it:
+        typo = parse_target("pool:typo")
+        with pytest.raises(RefusedError, match="declared nowhere"):
+            await it.healer.reset(typo, by="ann")
+        with pytest.raises(RefusedError, match="declared nowhere"):
+            await it.healer.pause(typo, timedelta(minutes=5), why="deploy", by="ann")
+
+
 async def test_explaining_what_nobody_knows_is_an_error_and_a_quiet_target_is_not(tmp_path):
     async with house(tmp_path) as it:
         with pytest.raises(MedicError, match="declared nowhere"):

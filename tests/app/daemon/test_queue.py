@@ -16,7 +16,8 @@ PATIENCE = 60.0
 @pytest.fixture
 def medic(medic, port):
     worker = ["medic", "worker", "--queue", "default"]
-    medic.config["queues"] = [{"name": "default", "listen": f"127.0.0.1:{port}"}]
+    # A task whose lease was written but not answered any more waits for the lease to run out: it shall not wait long.
+    medic.config["queues"] = [{"name": "default", "listen": f"127.0.0.1:{port}", "lease": "2s"}]
     medic.config["workers"] = [{"pool": "pair", "command": worker, "count": 2}]
     return medic
 
