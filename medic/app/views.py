@@ -98,6 +98,7 @@ def episode(value: Episode) -> Object:
         "remedy": value.remedy,
         "target": str(value.target),
         "alerts": list(dict.fromkeys(each.name for each in value.alerts)),
+        "alert_count": len(value.alerts),
         "opened_at": moment(value.opened_at),
         "active_at": moment(value.active_at),
         "approved_by": value.approved_by,
