@@ -1,5 +1,6 @@
 """A rule and a group while they run: their alerts, their last error, and when they are due."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
@@ -27,8 +28,10 @@ from rules.states import (
 )
 from rules.status import GroupStatus, RuleStatus
 
-_ERRORS = (MedicError, ArithmeticError, LookupError, ValueError, RecursionError)
-"""What a rule's data can bring about; anything else is a bug and travels."""
+log = logging.getLogger(__name__)
+
+_DATA = (MedicError, ArithmeticError, RecursionError)
+"""What a rule's data can bring about; anything else is a bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +57,41 @@ class Standing:
     reads: Reads = field(default_factory=Reads)
     alerts: Alerts = field(default_factory=dict)
     error: str = ""
+    bug: str = ""
+    """The kind of the last bug whose trace is in the log already."""
     evaluated_at: int | None = None
     duration: float = 0.0
 
     def inherit(self, before: Self) -> Self:
         """Take over what the same rule remembered before a reload."""
-        self.alerts, self.error = before.alerts, before.error
+        self.alerts, self.error, self.bug = before.alerts, before.error, before.bug
         self.evaluated_at, self.duration = before.evaluated_at, before.duration
         return self
 
     def evaluate(self, series: Series, at: int, group: Group, host: Host) -> bool:
-        """Evaluate it and write its samples; False when it erred, and then its alerts stay as they were."""
+        """Evaluate it and write its samples; False when it erred, and then its alerts stay as they were.
+
+        It raises nothing: a bug that one rule meets is logged with its trace, once, and harms no other rule.
+        """
         seen_at = at - group.offset_ms
         try:
             written = self._results(series.view(), at, group, host)
-        except _ERRORS as error:
-            self.error = str(error) or type(error).__name__
-        else:
-            self.error = ""
             series.append_samples(written, seen_at, source=self.source)
+            self.error = ""
+        except _DATA as error:
+            self.error = str(error) or type(error).__name__
+        except Exception as error:  # noqa: BLE001 - the home for one rule
+            self._met(error)
         self.evaluated_at = at
         return not self.error
+
+    def _met(self, bug: Exception) -> None:
+        """Take a bug for an error of this rule; it would come at each tick, so its trace is told once."""
+        kind = type(bug).__name__
+        self.error = f"{kind}: {bug}"
+        if kind != self.bug:
+            log.error("rule evaluation failed by a bug", extra={"rule": self.rule.name}, exc_info=bug)
+        self.bug = kind
 
     def _results(self, view: View, at: int, group: Group, host: Host) -> list[Sample]:
         seen_at = at - group.offset_ms
