@@ -110,6 +110,8 @@ def propose(case: Case, now: datetime) -> Attempt:
 
 
 def _decide_one(world: World, episode: Episode, now: datetime) -> Verdict:
+    if episode.id in world.scene.broken:
+        return Held(episode, "error", "a bug of Medic's keeps it from being judged; the log says how", None)
     case = world.case(episode)
     if case is None:
         return _without_remedy(world, episode)

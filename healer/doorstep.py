@@ -35,7 +35,7 @@ class Doorstep:
 
     def drop(self, arrivals: Arrivals) -> None:
         """Let go of what was dealt with; what came meanwhile stays."""
-        self.learned = bool(arrivals.acted or arrivals.waiting)
+        self.learned = self.learned or bool(arrivals.acted or arrivals.waiting)
         del self.acted[: len(arrivals.acted)]
         del self.exits[: len(arrivals.exits)]
         del self.waiting[: len(arrivals.waiting)]

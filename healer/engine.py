@@ -1,7 +1,6 @@
 """The healer: it takes in what happens, deliberates, writes the journal, and then acts."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,18 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Never
 
-from healer import intake, metrics, orders, registry
+from healer import intake, metrics, orders, registry, sieve
 from healer.acting import perform
 from healer.action import Action, Order
 from healer.decide import Act
-from healer.deliberate import Arrivals, Plan, deliberate, recover
+from healer.deliberate import Arrivals, Plan, recover
 from healer.delivery import Delivery
 from healer.doorstep import Doorstep
 from healer.explain import Explanation, explain
+from healer.faults import Faults
 from healer.memory import Memory
 from healer.notices import write
 from healer.ports import Ports
 from healer.record import Record, resolved
+from healer.session import Session
 from healer.settings import Policy
 from healer.watch import Watch
 from healer.world import Scene, World
@@ -28,13 +29,11 @@ from medic.core import tasks
 from medic.core.alerts import Alert, AlertState
 from medic.core.changes import Acted, Change, Told
 from medic.core.clock import Clock
-from medic.core.errors import RefusedError, StoreError
+from medic.core.errors import RefusedError
 from medic.core.healing import Attempt, Episode, Notice, Pause
 from medic.core.samples import Family
 from medic.core.targets import Target
 from medic.core.workers import Exit
-
-log = logging.getLogger(__name__)
 
 INBOX: Final = 20_000
 """So many alerts may wait at most."""
@@ -61,12 +60,15 @@ class Healer:
         self._state = state
         self._clock = clock
         self._memory = Memory(ports.journal)
-        self._watch = Watch(ports, state, clock.now())
+        self._faults = Faults()
+        self._watch = Watch(ports, state, clock, self._faults)
         self._record = Record()
         self._delivery = Delivery(self._memory, ports.notifier, clock)
         self._scene = Scene(started_at=self._watch.started_at)
         self._door = Doorstep()
-        self._ordered: list[Act] = []
+        self._session = Session(
+            self._memory, self._door, self._record, self._faults, look=self._look, settle=self._settle
+        )
         self._wake = asyncio.Event()
         self._next: datetime | None = None
 
@@ -95,19 +97,12 @@ class Healer:
         async with self._memory.lock:
             self._wake.clear()
             now = self._clock.now()
+            self._session.broken = frozenset()
             world = self._look(now)
             arrivals = self._door.look(self._watch, self._policy, world.history, now)
-            plan = deliberate(world, arrivals, now)
-            try:
-                refused = await self._memory.commit(plan.changes)
-            except StoreError as error:
-                self._door.ticked = True
-                log.error("journal not written, nothing is done", extra={"error": str(error)})  # noqa: TRY400 - expected
-                return ()
-            self._settle(plan, arrivals, refused)
-            ordered, self._ordered = self._ordered, []
-        decided = [each for each in plan.verdicts if isinstance(each, Act) and each.attempt.id not in refused]
-        return (*ordered, *decided)
+            await self._session.deal(world, arrivals, now)
+            acts, self._session.acts = self._session.acts, []
+        return tuple(acts)
 
     async def carry_out(self, act: Act) -> None:
         """Run the action of a reserved attempt; what came of it is taken in by the next step."""
@@ -160,7 +155,7 @@ class Healer:
                 raise RefusedError(f"{target} is not healed now: {healing.refused}")
             if await self._memory.commit(healing.changes):
                 raise RefusedError(f"{target} is not healed now: another attempt is under way")
-            self._ordered.append(healing.act)
+            self._session.acts.append(healing.act)
         self._wake.set()
         return healing
 
@@ -242,12 +237,11 @@ class Healer:
         return World(self._policy, self._memory.history, self._scene)
 
     def _look(self, now: datetime) -> World:
-        self._scene = self._watch.scene(self._policy, self._memory.history, self._door.exits, now)
+        scene = self._watch.scene(self._policy, self._memory.history, self._door.exits, now)
+        self._scene = sieve.left_alone(scene, self._memory.history, self._session.broken)
         return self._world()
 
     def _settle(self, plan: Plan, arrivals: Arrivals, refused: frozenset[int]) -> None:
-        """Let go of what was taken in (what came during the write stays), and prepare what follows."""
-        self._door.drop(arrivals)
         self._record.keep(plan, refused)
         self._record.forget(resolved([*arrivals.alerts, *(each.alert for each in arrivals.waiting)]))
         self._next = plan.wake

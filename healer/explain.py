@@ -43,7 +43,7 @@ def explain(world: World, of: str, unplaced: Iterable[Unplaced], now: datetime) 
         for episode in world.history.episodes.values()
         if _concerns(episode, target, of)
     )
-    lines = [f"{each.episode.target} ({each.episode.remedy}): {each.verdict}" for each in reports]
+    lines = [line for each in reports for line in _lines(world, each)]
     lines += [f"{each.alert.name}: {each.reason}" for each in unplaced if target is None and each.alert.name == of]
     return Explanation(of, reports, "\n".join([*lines, *_forbidden(world, target, now)]) or _nothing(world, of, target))
 
@@ -65,9 +65,16 @@ def _target(of: str) -> Target | None:
     return parse_target(of) if ":" in of or of == "host" else None
 
 
+def _lines(world: World, found: EpisodeReport) -> list[str]:
+    case = world.case(found.episode)
+    exits = case.exits if case is not None else ()
+    ended = [f"{found.episode.target} ended, the last time with {exit_.status}" for exit_ in exits[-1:]]
+    return [f"{found.episode.target} ({found.episode.remedy}): {found.verdict}", *ended]
+
+
 def _gates(world: World, episode: Episode, now: datetime) -> tuple[GateReport, ...]:
     case = world.case(episode)
-    return () if case is None else report(case, now)
+    return () if case is None or episode.id in world.scene.broken else report(case, now)
 
 
 def _concerns(episode: Episode, target: Target | None, of: str) -> bool:

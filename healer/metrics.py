@@ -12,7 +12,7 @@ from medic.core.healing import Outcome
 from medic.core.samples import Family, Kind, Labels, Sample, counter, gauge, labels
 from medic.core.targets import Target, TargetKind
 
-REASONS = (*(gate.name for gate in GATES if gate.name != "ended"), "dry-run")
+REASONS = (*(gate.name for gate in GATES if gate.name != "ended"), "dry-run", "error")
 DELIVERIES = ("delivered", "failed")
 
 
@@ -47,8 +47,7 @@ def is_paused(world: World, now: datetime) -> bool:
 
 def open_breakers(world: World, now: datetime) -> frozenset[Target]:
     """Name the targets that are left alone but for a rare probe."""
-    cases = [case for episode in world.history.episodes.values() if (case := world.case(episode)) is not None]
-    return frozenset(case.target for case in cases if is_spent(case, now))
+    return frozenset(case.target for case in world.cases() if is_spent(case, now))
 
 
 def _attempts(remedies: Iterable[str], counts: Counts) -> Family:

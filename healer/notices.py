@@ -11,7 +11,7 @@ from medic.core.healing import Attempt, Mode, Notice, Outcome
 
 def due(before: World, after: World, changes: Iterable[Change], now: datetime) -> list[Change]:
     """Return the notices that *changes*, made to *before*, and the state of *after* ask for."""
-    cases = [case for episode in after.history.episodes.values() if (case := after.case(episode)) is not None]
+    cases = after.cases()
     told = [
         *_unknown(before, after, changes, now),
         *(_breaker(case, now) for case in cases if is_spent(case, now)),

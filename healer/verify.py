@@ -28,7 +28,7 @@ def judge(attempt: Attempt, verify: Verify, evidence: Evidence, now: datetime) -
     if attempt.acted_at is None:
         return None
     holds, reason = evidence.condition.holds, evidence.condition.reason
-    over = evidence.final or now >= attempt.acted_at + verify.within
+    over = evidence.final or now >= (evidence.acted or attempt.acted_at) + verify.within
     if holds is False:
         return Finding(Outcome.HEALED, reason) if now >= evidence.since + verify.stable else None
     if attempt.succeeded is False and (holds or over):
@@ -44,7 +44,7 @@ def wakes(attempt: Attempt, verify: Verify, evidence: Evidence) -> datetime | No
         return None
     if evidence.condition.holds is False:
         return evidence.since + verify.stable
-    return attempt.acted_at + verify.within
+    return (evidence.acted or attempt.acted_at) + verify.within
 
 
 def close_due(world: World, now: datetime) -> list[Change]:
@@ -115,12 +115,6 @@ def of_external(alert: Alert) -> Condition:
     if alert.state is AlertState.INACTIVE:
         return Condition(holds=False, reason=f"{alert.name}: {alert.why_resolved or 'resolved'}")
     return Condition(holds=None, reason=f"{alert.name}: its sender has not resolved it")
-
-
-def since_of(condition: Condition, before: Evidence | None, now: datetime) -> Evidence:
-    """Attach since when a condition is what it is, knowing what it was before."""
-    same = before is not None and before.condition.holds is condition.holds
-    return Evidence(condition, before.since if same and before is not None else now)
 
 
 def died(world: World, target: Target, exit_: Exit, now: datetime) -> list[Change]:

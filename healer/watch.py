@@ -1,17 +1,22 @@
 """What is seen at this moment: the rules' alerts, the evidence of attempts, the slots of workers."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from healer import verify
+from healer.faults import Faults
 from healer.ports import Condition, Ports
 from healer.settings import HOUR, WORKER_EXIT, Policy
+from healer.stopwatch import Stopwatch
 from healer.world import Evidence, Scene
 from medic.core.alerts import Alert, AlertState, Source
 from medic.core.changes import History
+from medic.core.clock import Clock
 from medic.core.healing import Attempt, Episode
 from medic.core.targets import Target, TargetKind, worker_target
+from medic.core.tasks import spared
 from medic.core.workers import Exit
 
 PAUSED = "PAUSED"
@@ -21,11 +26,13 @@ PAUSED = "PAUSED"
 class Watch:
     """Looks around for ``decide``; it remembers what only time can show (since when something is so)."""
 
-    def __init__(self, ports: Ports, state: Path, started_at: datetime) -> None:
-        """Look through *ports*, and for the file PAUSED in *state*."""
+    def __init__(self, ports: Ports, state: Path, clock: Clock, faults: Faults) -> None:
+        """Look through *ports*, and for the file PAUSED in *state*; what raises is told to *faults*."""
         self._ports = ports
         self._paused = state / PAUSED
-        self.started_at = started_at
+        self._faults = faults
+        self._stopwatch = Stopwatch(clock)
+        self.started_at = clock.now()
         self._live: dict[str, Alert] = {}
         self._seen: set[str] = set()
         self._evidence: dict[int, Evidence] = {}
@@ -71,17 +78,43 @@ class Watch:
     def _is_over(self, mine: str, alert: Alert, now: datetime) -> bool:
         if mine in self._seen or now - self.started_at >= HOUR:
             return True
-        return self._ports.conditions.condition(alert, self.started_at, now).holds is False
+        over = False
+        with spared() as raised:
+            over = self._ports.conditions.condition(alert, self.started_at, now).holds is False
+        if raised:
+            self._faults.tell(f"the condition of {alert.name} {mine}", raised[0])
+        return over
 
     def _weigh(self, policy: Policy, history: History, now: datetime) -> None:
         open_ = {number: each for number, each in history.attempts.items() if each.acted_at is not None}
-        self._evidence = {number: self._evidence_of(policy, history, attempt, now) for number, attempt in open_.items()}
+        self._stopwatch.keep(open_.keys())
+        self._evidence = {number: self._timed(policy, history, attempt, now) for number, attempt in open_.items()}
         self._fresh &= open_.keys()
+
+    def _timed(self, policy: Policy, history: History, attempt: Attempt, now: datetime) -> Evidence:
+        """Weigh an attempt, its times such as they would be had nobody set the clock since."""
+        acted = self._stopwatch.since(("acted", attempt.id), None, attempt.acted_at or attempt.reserved_at, now)
+        process: Hashable = None
+        with spared() as raised:
+            found = self._evidence_of(policy, history, replace(attempt, acted_at=acted), now)
+            process = self._process_of(attempt, history)
+        if raised:
+            self._faults.tell(f"the verification of attempt {attempt.id}", raised[0])
+            found = Evidence(Condition(holds=None, reason="a bug of Medic's; the log says how"), now)
+        since = self._stopwatch.since(("held", attempt.id), (found.condition.holds, process), found.since, now)
+        return replace(found, since=since, acted=acted)
+
+    def _process_of(self, attempt: Attempt, history: History) -> Hashable:
+        """Return whose life is the evidence, if it is one's: another process there begins anew."""
+        if attempt.target.kind is not TargetKind.WORKER or not _is_of_processes(attempt, history):
+            return None
+        worker = self._ports.health.worker(attempt.target)
+        return worker and worker.process
 
     def _evidence_of(self, policy: Policy, history: History, attempt: Attempt, now: datetime) -> Evidence:
         episode = history.episodes.get(attempt.episode)
         expr = verify.verify_of(policy, attempt).expr
-        if not expr and _is_of_processes(attempt, episode):
+        if not expr and _is_of_processes(attempt, history):
             return self._of_processes(history, attempt, now)
         before = self._evidence.get(attempt.id)
         if before is not None and attempt.id in self._fresh:
@@ -89,15 +122,15 @@ class Watch:
         self._fresh.add(attempt.id)
         since = attempt.acted_at or attempt.reserved_at
         if expr:
-            return verify.since_of(self._ports.conditions.condition_of(expr, since, now), before, now)
-        return verify.since_of(self._condition(episode, since, now), before, now)
+            return Evidence(self._ports.conditions.condition_of(expr, since, now), now)
+        return Evidence(self._condition(episode, since, now), now)
 
     def _with_resolved(self, before: Evidence, episode: Episode | None, now: datetime) -> Evidence:
         """Between ticks nothing but a message of a sender can change what is known."""
         alerts = episode.alerts if episode else ()
         if any(alert.source is Source.RULES for alert in alerts):
             return before
-        return verify.since_of(verify.together([verify.of_external(alert) for alert in alerts]), before, now)
+        return Evidence(verify.together([verify.of_external(alert) for alert in alerts]), now)
 
     def _condition(self, episode: Episode | None, since: datetime, now: datetime) -> Condition:
         return verify.together([self._of_alert(alert, since, now) for alert in (episode.alerts if episode else ())])
@@ -114,13 +147,14 @@ class Watch:
             return verify.of_worker(worker, history.exits.get(target, ()), attempt)
         pool = self._ports.health.pool(target.name) if target.kind is TargetKind.POOL else None
         found = verify.of_order(attempt, pool)
-        return found if found.final else verify.since_of(found.condition, self._evidence.get(attempt.id), now)
+        return found if found.final else replace(found, since=now)
 
 
-def _is_of_processes(attempt: Attempt, episode: Episode | None) -> bool:
+def _is_of_processes(attempt: Attempt, history: History) -> bool:
     """Tell whether the processes say how it came out: of a dead worker, and of a person's order."""
     if attempt.remedy == WORKER_EXIT:
         return True
+    episode = history.episodes.get(attempt.episode)
     return episode is not None and all(alert.source is Source.OPERATOR for alert in episode.alerts)
 
 

@@ -24,6 +24,8 @@ class Evidence:
     """Since when ``condition.holds`` has been what it is."""
     final: bool = False
     """Waiting longer changes nothing (the worker has died, the action alone decides)."""
+    acted: datetime | None = None
+    """When the action had returned, by the wall clock as it stands now; None: as the attempt says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Scene:
     """By fingerprint: what the embedded rules said last."""
     evidence: Mapping[int, Evidence] = field(default_factory=dict)
     """By attempt."""
+    broken: frozenset[int] = frozenset()
+    """The episodes that a bug keeps from being judged; they are left as they are."""
     workers: Mapping[Target, Worker | None] = field(default_factory=dict)
     """The slots of interest; None where there is no such slot any more."""
 
@@ -52,6 +56,11 @@ class World:
     def after(self, changes: Iterable[Change]) -> "World":
         """Return the world as it is once *changes* are made."""
         return replace(self, history=fold(self.history, changes))
+
+    def cases(self) -> "list[Case]":
+        """Return the open episodes that can be judged, with their remedies."""
+        sound = [each for number, each in self.history.episodes.items() if number not in self.scene.broken]
+        return [case for episode in sound if (case := self.case(episode)) is not None]
 
     def case(self, episode: Episode) -> "Case | None":
         """Return an episode with its remedy; None when the configuration has that remedy no longer."""

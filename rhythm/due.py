@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from medic.core.runs import Trigger
+from medic.core.clock import MILLISECOND
+from medic.core.runs import JobRecord, Trigger
 from rhythm.spec import At, Every, Rhythm
 
 DAY = timedelta(days=1)
@@ -27,6 +28,17 @@ class Passed:
 def interval(trigger: Rhythm) -> timedelta:
     """Return the usual time between two due times; a day that is changed by the clock counts as a day."""
     return trigger.period if isinstance(trigger, Every) else DAY
+
+
+def moved(trigger: Rhythm, record: JobRecord | None) -> Rhythm:
+    """Return the rhythm with the grid that the job has by now.
+
+    A clock that was set back comes to the same instants again, and what was due then has been run: so each reset moves
+    the grid of an interval by a millisecond. A time of day stays as it is; it waits for a day that it has not seen.
+    """
+    if record is None or not isinstance(trigger, Every):
+        return trigger
+    return replace(trigger, anchor=trigger.anchor + record.resets * MILLISECOND)
 
 
 def kind(trigger: Rhythm) -> Trigger:

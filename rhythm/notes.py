@@ -24,6 +24,12 @@ def note_unrun(runs: Iterable[Run]) -> None:
         _note_group(group)
 
 
+def note_reset(jobs: Iterable[str]) -> None:
+    """Write a line for each job whose rhythm goes on, though it is known further ahead than the clock now says."""
+    for job in jobs:
+        log.warning("the clock was set back, the rhythm goes on from now", extra={"job": job})
+
+
 def _note_group(runs: Sequence[Run]) -> None:
     first, last = min(runs, key=lambda run: run.due), max(runs, key=lambda run: run.due)
     if len(runs) == 1:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from medic.core.clock import MILLISECOND
 from medic.core.runs import JobRecord, Trigger
-from rhythm.due import Passed, interval, kind, passed
+from rhythm.due import Passed, interval, kind, moved, passed
 from rhythm.gates import Setting, parent_gate
 from rhythm.spec import JobSpec, Missed
 
@@ -70,6 +70,17 @@ def plan(
     return tuple(sorted(verdicts, key=_order))
 
 
+def left_behind(jobs: Sequence[JobSpec], records: Mapping[str, JobRecord], now: datetime) -> tuple[str, ...]:
+    """Name the jobs whose rhythm cannot go on for more than an interval, since the clock was set back.
+
+    A job that runs is named once it has ended.
+    """
+    known = [(job, records[job.name]) for job in jobs if job.enabled and job.name in records]
+    return tuple(
+        job.name for job, record in known if record.running is None and _known(record) - now > interval(job.trigger)
+    )
+
+
 def judge_asked(spec: JobSpec, jobs: Sequence[JobSpec], records: Mapping[str, JobRecord], now: datetime) -> Verdict:
     """Decide a run that a person asks for now, by the same gates; its due time is the asking.
 
@@ -96,10 +107,10 @@ def unanswered(spec: JobSpec, record: JobRecord, now: datetime, up_since: dateti
     Of what passed while Medic was down the job's own policy decides; of what passed while it was up, only the latest
     still counts: a slow lane skips beats, it never piles them up.
     """
-    known = max(record.since, record.answered or record.since)
+    known, trigger = _known(record), moved(spec.trigger, record)
     before = up_since - MILLISECOND  # what is due at the very start is not missed
-    down = passed(spec.trigger, known, min(now, before), LIMIT)
-    late = passed(spec.trigger, max(known, before), now, LIMIT)
+    down = passed(trigger, known, min(now, before), LIMIT)
+    late = passed(trigger, max(known, before), now, LIMIT)
     if spec.missed is Missed.ALL and down.latest:  # in their order; what is late can wait until these are answered
         return Pending(_lump(spec, down, Action.MISS), _turn(spec, down.latest[0]))
     keep = 1 if spec.missed is Missed.LATEST and not late.latest else 0
@@ -111,6 +122,11 @@ def unanswered(spec: JobSpec, record: JobRecord, now: datetime, up_since: dateti
         return Pending(closing, _turn(spec, turn[0]))
     # A clock that was set back to before the start has to reach it again first.
     return Pending(closing, _at_start(spec, record, up_since) if now >= up_since else None)
+
+
+def _known(record: JobRecord) -> datetime:
+    """Return until when nothing more is due."""
+    return max(record.since, record.answered or record.since)
 
 
 def _turn(spec: JobSpec, due: datetime) -> Verdict:

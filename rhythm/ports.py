@@ -23,6 +23,13 @@ class Ledger(Protocol):
         A job that is new, or whose rhythm's text changed, has its due times counted from *now* on.
         """
 
+    async def reset(self, jobs: Sequence[str], now: datetime) -> tuple[JobRecord, ...]:
+        """Let the rhythms of registered jobs go on from *now*, whatever is known of later due times; returns what is.
+
+        What ended unrun later than *now* is forgotten, since its time is yet to come. What was run is not run again,
+        but is no longer the last that is known. For jobs that do not run.
+        """
+
     async def claim(self, run: Run) -> Run | None:
         """Begin a run, in one transaction; None when this due time of the job is known already, whoever asked.
 

@@ -1,24 +1,22 @@
 """How one run is made: a child process with its output in a file, or a built-in job; it always ends in a result."""
 
-import asyncio
 import contextlib
 import logging
 import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from medic.core.errors import MedicError
+from medic.core.outputs import last_line
 from medic.core.processes import Command, Finished, run
 from medic.core.runs import Run
-from medic.core.tasks import in_thread
+from medic.core.tasks import OverdueError, in_task, in_thread
 from rhythm.leftovers import Leftovers
 from rhythm.ports import Builtin, Context, Result
 from rhythm.spec import JobSpec
-
-TAIL = 4096
-"""Bytes of output in which the last line, which often says what was wrong, is looked for."""
 
 log = logging.getLogger(__name__)
 
@@ -65,24 +63,24 @@ class Runner:
 
     async def make(self, spec: JobSpec, run_: Run) -> Result:
         """Make a run and say how it went; whatever goes wrong is a result, only a cancellation is raised."""
-        limit = asyncio.timeout(None)
         try:
-            async with limit:
-                return await self._make(spec, run_, limit)
+            return await self._make(spec, run_)
+        except OverdueError:
+            return Result(ok=False, summary=_took_too_long(spec))
         except MedicError as error:
             return Result(ok=False, summary=str(error))
-        except TimeoutError as error:
-            return Result(ok=False, summary=_took_too_long(spec) if limit.expired() else _name(error))
+        except TimeoutError as error:  # of its own: nothing to look into
+            return Result(ok=False, summary=_name(error))
         except Exception as error:  # the one broad except of jobs
             log.exception("job raised", extra={"job": spec.name})
             return Result(ok=False, summary=_name(error))
 
-    async def _make(self, spec: JobSpec, run_: Run, limit: asyncio.Timeout) -> Result:
+    async def _make(self, spec: JobSpec, run_: Run) -> Result:
         work = self._work(spec)
         if isinstance(work, tuple):  # it has a limit of its own, which ends the child gently first
             return await self._execute(spec, run_, work)
-        limit.reschedule(asyncio.get_running_loop().time() + spec.timeout.total_seconds())
-        result = await work(self._context)
+        limit = spec.timeout.total_seconds()
+        result = await in_task(partial(work, self._context), timeout=limit, name=f"work of {spec.name}")
         if result.output:
             _write(self._state / _log(run_), result.output)
         return result
@@ -97,7 +95,7 @@ class Runner:
                 timeout=spec.timeout.total_seconds(),
                 on_start=lambda process: self._leftovers.remember(spec.name, process),
             )
-            return _judge(spec, finished, _last_line(output))
+            return _judge(spec, finished, last_line(output))
         finally:
             self._leftovers.forget(spec.name)
             _drop_if_empty(output)
@@ -128,15 +126,6 @@ def _took_too_long(spec: JobSpec) -> str:
 
 def _name(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _last_line(output: Path) -> str:
-    """Return the last line that is not blank, cut to 200 characters; control characters become spaces."""
-    with output.open("rb") as file:
-        file.seek(max(0, output.stat().st_size - TAIL))
-        lines = file.read().decode(errors="replace").split("\n")
-    line = next((line for line in reversed(lines) if line.strip()), "")
-    return "".join(char if char.isprintable() else " " for char in line).strip()[:200]
 
 
 def _write(path: Path, text: str) -> None:

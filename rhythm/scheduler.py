@@ -13,9 +13,9 @@ from medic.core.errors import MedicError, RefusedError, StoreError
 from medic.core.failpoints import failpoint
 from medic.core.runs import JobRecord, Run, RunState
 from medic.core.tasks import every, guarded, start
-from rhythm.due import next_due
-from rhythm.notes import note_end, note_unrun
-from rhythm.plan import Action, Verdict, judge_asked, plan
+from rhythm.due import moved, next_due
+from rhythm.notes import note_end, note_reset, note_unrun
+from rhythm.plan import Action, Verdict, judge_asked, left_behind, plan
 from rhythm.ports import Ledger, Result
 from rhythm.record import JobState, fold
 from rhythm.runner import Runner
@@ -143,12 +143,24 @@ class Scheduler:
     async def _tick(self, group: asyncio.TaskGroup) -> None:
         """Carry out the plan: end what ends unrun, then give each free lane its next run."""
         self._looked_at = now = self._now()
+        await self._go_on(now)
         verdicts = self._plan(now)
         while closing := [_unrun(verdict, now) for verdict in verdicts if verdict.final]:
             await self._close(closing)
             verdicts = self._plan(now)
         for lane in set(Lane) - self._busy:
             await self._fill(lane, verdicts, group)
+
+    async def _go_on(self, now: datetime) -> None:
+        """Let rhythms that a clock which was set back has left behind go on from *now*."""
+        async with self._writing:
+            behind = left_behind(self._jobs, self._records, now)
+            if not behind:
+                return
+            records = await self._ledger.reset(behind, now)
+            self._records |= {record.job: record for record in records}
+        self._up_since = min(self._up_since, now)
+        note_reset(behind)
 
     async def _fill(self, lane: Lane, verdicts: Iterable[Verdict], group: asyncio.TaskGroup) -> None:
         """Begin the next run of a lane: what a person asked for first, then the plan's first."""
@@ -227,7 +239,7 @@ class Scheduler:
 
     async def _rest(self) -> None:
         """Wait until something is due, something has changed, or a while has gone by."""
-        dues = [next_due(job.trigger, self._looked_at) for job in self._jobs if job.enabled]
+        dues = [self._next_due(job, self._looked_at) for job in self._jobs if job.enabled]
         seconds = min((LONGEST_REST, *((due - self._clock.now()).total_seconds() for due in dues)))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.001, seconds)):
@@ -262,10 +274,13 @@ class Scheduler:
         return JobState(
             spec=spec,
             record=self._records.get(spec.name),
-            next_due=next_due(spec.trigger, now) if spec.enabled else None,
+            next_due=self._next_due(spec, now) if spec.enabled else None,
             waiting_since=waiting.due if waiting else None,
             note=waiting.reason if waiting else "",
         )
+
+    def _next_due(self, spec: JobSpec, after: datetime) -> datetime:
+        return next_due(moved(spec.trigger, self._records.get(spec.name)), after)
 
     def _now(self) -> datetime:
         """Return the time as exactly as the ledger keeps it."""

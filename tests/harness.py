@@ -96,7 +96,7 @@ class Medic:
             with (self.folder / "daemon.out").open("ab") as output:
                 self.process = subprocess.Popen(
                     [*self.program, "run"],
-                    env=self.environment(NOTIFY_SOCKET=address, **env),
+                    env=self.environment(**{"NOTIFY_SOCKET": address, **env}),
                     stdout=output,
                     stderr=output,
                     stdin=subprocess.DEVNULL,

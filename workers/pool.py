@@ -18,7 +18,7 @@ from workers.heartbeats import Listener
 from workers.house import House, Slot
 from workers.mail import Exited, Letter, Silent
 from workers.plan import Do, Order, Scene, Seat, Step, plan
-from workers.slots import Occupant, Place, claim, clear, launch, look
+from workers.slots import Occupant, Place, claim, clear, last_words, launch, look
 from workers.spec import PoolSpec
 from workers.stops import slots_of
 
@@ -261,7 +261,9 @@ class Keeper:
         self._deafen(slot)
         slot.occupant, slot.ending = None, None
         slot.replaces = reason if reason.unasked or again else None
-        self._tell(slot, occupant, reason, exited.status.words)
+        status = exited.status
+        words = last_words(slot.place, occupant, status, self._house.clock.now()) if reason.unasked else status.words
+        self._tell(slot, occupant, reason, words)
         if again:
             await self._start(slot)
         else:

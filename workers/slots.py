@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ from medic.core.errors import MedicError
 from medic.core.failpoints import failpoint
 from medic.core.holders import holders
 from medic.core.locks import Lock, read_holder, try_lock
-from medic.core.processes import Command, Process, adopt, spawn
+from medic.core.outputs import last_line
+from medic.core.processes import Command, ExitStatus, Process, adopt, spawn
 from medic.core.targets import Target, worker_target
 from medic.core.workers import ProcessId
 from workers.identity import Identity, parse, render
@@ -28,6 +29,9 @@ LONGEST_ADDRESS = 107
 
 # What systemd tells the daemon about itself; a worker that believed it would answer in the daemon's name.
 _NOT_OURS = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+
+YOUNG = timedelta(seconds=5)
+"""Who ends sooner could not begin, and its last line says why."""
 
 _TRIES = 5
 _SHORT = 0.01
@@ -78,6 +82,8 @@ class Occupant(NamedTuple):
     since: datetime
     digest: str
     """What it runs; empty when that is not known."""
+    begin: int | None = None
+    """Where its own part of the slot's output begins; None when that is not known."""
 
 
 def places(state: Path) -> tuple[Place, ...]:
@@ -135,6 +141,7 @@ def launch(place: Place, lock: Lock, spec: PoolSpec, *, now: datetime, config: P
         output=place.output,
         keep=(lock.descriptor,),
     )
+    begin = _size(place.output)
     failpoint("worker.spawn.before")
     process = spawn(command)
     failpoint("worker.spawn.after")
@@ -143,7 +150,16 @@ def launch(place: Place, lock: Lock, spec: PoolSpec, *, now: datetime, config: P
     except MedicError as error:  # a full disk: whoever adopts it finds it by its lock
         log.warning("worker not written down", extra={"worker": place.name, "error": str(error)})
     failpoint("worker.write.after")
-    return Occupant(process, now, spec.digest)
+    return Occupant(process, now, spec.digest, begin)
+
+
+def last_words(place: Place, occupant: Occupant, status: ExitStatus, now: datetime) -> str:
+    """Say how a worker ended; of one that ended young with the last line that it wrote: ``exit 1: no such queue``."""
+    line = ""
+    if occupant.begin is not None and now - occupant.since < YOUNG:
+        with contextlib.suppress(OSError):  # how it ended is known all the same
+            line = last_line(place.output, occupant.begin)
+    return f"{status.words}: {line}" if line else status.words
 
 
 def environment(
@@ -158,6 +174,13 @@ def environment(
         variables["NOTIFY_SOCKET"] = place.address
         variables["WATCHDOG_USEC"] = str(round(spec.heartbeat.total_seconds() * 1e6))
     return variables
+
+
+def _size(output: Path) -> int:
+    try:
+        return output.stat().st_size
+    except OSError:  # the first worker of its slot writes it anew
+        return 0
 
 
 def _recognise(place: Place, spec: PoolSpec, found: Iterable[ProcessId], now: datetime) -> Occupant | None:

@@ -25,8 +25,8 @@ from medic.core.clock import Clock, SystemClock
 from medic.core.errors import StoreError
 from medic.core.locks import Lock
 from medic.core.loopback import is_loopback
-from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify
-from medic.core.tasks import every, guarded, start
+from medic.core.notify import ALIVE, READY, STOPPING, Notify, take_notify, take_watchdog
+from medic.core.tasks import every, guarded, run_main, start
 
 log = logging.getLogger(__name__)
 
@@ -67,20 +67,20 @@ def run(settings: Settings) -> int:
         logging_.configure(state.log)
         os.chdir(settings.folder)  # what jobs and actions run finds its files beside the configuration
         sys.setswitchinterval(SWITCH)
-        return asyncio.run(_run(settings, state, lock, SystemClock()))
+        return run_main(_run(settings, state, lock, SystemClock()))
     finally:
         lock.write("")
         lock.close()
 
 
 async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> int:
-    asked, notify = _listen_to_signals(), take_notify()
+    asked, notify, watchdog = _listen_to_signals(), take_notify(), take_watchdog()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(furnish(settings, clock))
         stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
         sign(lock, Holder(os.getpid(), DAEMON, url))
-        async with _loops(house, notify, url, asked), _guarding(lock, asked):
+        async with _loops(house, notify, url, asked, watchdog), _guarding(lock, asked):
             await asked.end.wait()
             log.info("ending", extra={"keeps_workers": asked.keep})
             notify(STOPPING)
@@ -100,7 +100,7 @@ async def _listening(house: House, secret: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _loops(house: House, notify: Notify, url: str, asked: Asked) -> AsyncIterator[None]:
+async def _loops(house: House, notify: Notify, url: str, asked: Asked, watchdog: float | None) -> AsyncIterator[None]:
     """Run everything that goes on for ever; leaving the context cancels it."""
     interval = house.settings.interval.total_seconds()
     async with asyncio.TaskGroup() as group:
@@ -112,6 +112,9 @@ async def _loops(house: House, notify: Notify, url: str, asked: Asked) -> AsyncI
             start(group, every(DAY, partial(_forget, house), name="forget"), name="forget"),
             start(group, _reload(house, asked), name="reload"),
         ]
+        if watchdog is not None:
+            vouching = every(watchdog / 2, partial(_vouch, house, notify), name="watchdog")
+            tasks.append(start(group, vouching, name="watchdog"))
         yield
         for task in tasks:
             task.cancel()
@@ -138,6 +141,12 @@ async def _beat(house: House, notify: Notify) -> None:
     notify(ALIVE)
 
 
+async def _vouch(house: House, notify: Notify) -> None:
+    """Tell a supervisor that is less patient than ticks are far apart that all is well, as long as they come."""
+    if house.ticker.alive:
+        notify(ALIVE)
+
+
 async def _recur(house: House, notify: Notify, url: str) -> None:
     """Bring everything up, say that we are ready, and then let the slow collectors and the jobs run."""
     await rise(house)
@@ -153,7 +162,11 @@ async def _audit(house: House) -> None:
     try:
         await house.audit.catch_up()
     except StoreError as error:
-        log.error("audit not written", extra={"why": str(error)})  # noqa: TRY400 - expected
+        if house.audited:
+            log.error("audit not written", extra={"why": str(error)})  # noqa: TRY400 - expected
+        house.audited = False
+    else:
+        house.audited = True
 
 
 async def _forget(house: House) -> None:

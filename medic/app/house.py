@@ -8,6 +8,7 @@ from datetime import datetime
 import medic
 from exporter.runner import Runner
 from healer.engine import Healer
+from medic.app.commits import Commits
 from medic.app.events import Bus
 from medic.app.figures import Figures
 from medic.app.notify.send import Apprise
@@ -38,6 +39,7 @@ class House:
     clock: Clock
     started_at: datetime
     bus: Bus
+    commits: Commits
     series: Series
     runner: Runner
     engine: Engine
@@ -54,6 +56,8 @@ class House:
     people: Apprise
     reloaded: bool = True
     """Whether the last reload was taken over."""
+    audited: bool = True
+    """Whether the audit could be written the last time; that it cannot is told once."""
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Two reloads at once would leave a mixture of two files in force."""
 
@@ -81,6 +85,7 @@ class House:
             mode=self.settings.healing.mode,
             notified=bool(self.settings.notify),
             disk_used=disk.used / disk.total,
+            journal_error=self.commits.error,
             stopped=self.supervisor.stopped(),
         )
 

@@ -24,7 +24,7 @@ def collectors(
     """Build every collector; *house* is asked only when they run."""
     rooms: dict[str, Callable[[], Sequence[Family]]] = {
         "rules": lambda: rules_metrics.families(house().engine.groups()),
-        "healer": lambda: [*house().healer.families(), commits.family()],
+        "healer": lambda: [*house().healer.families(), *commits.families()],
         "rhythm": lambda: rhythm_metrics.families(house().scheduler.jobs(), clock.now()),
         "config": lambda: [_reloaded(house())],
     }

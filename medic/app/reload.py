@@ -3,36 +3,54 @@
 import logging
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from healer.registry import actions, checked
 from medic.app import translate
 from medic.app.house import House
 from medic.app.rulebook import load_groups
 from medic.app.settings.loader import load
+from medic.app.settings.model import Settings
 from medic.core.errors import MedicError
-from workers.spec import by_name
+from medic.core.tasks import in_thread
+from workers.spec import PoolSpec, by_name
 
 log = logging.getLogger(__name__)
 
 RESTART = ("listen", "state", "interval", "collectors", "queues", "notify")
 """Sections that only a restart changes; until then what was there at the start stays in force."""
+RESTART_OF_RULES = ("history", "compat")
+"""The same of ``rules``: the series and their engine are made for them."""
 
 
-async def apply(house: House) -> list[str]:
-    """Read the file anew, take it over, and say which changed sections need a restart; one reload at a time.
+READING = 60.0
+"""Seconds that reading the file and asking about its URLs may take."""
+
+
+class Reloaded(NamedTuple):
+    """What is not as the file says although it was taken over."""
+
+    needs_restart: list[str]
+    """What has changed and counts only after a restart."""
+    failed: list[str]
+    """Workers that could not be started or stopped, each with the reason."""
+
+
+async def apply(house: House) -> Reloaded:
+    """Read the file anew, take it over, and say what of it is not in force yet; one reload at a time.
 
     Raises ConfigError or MedicError and leaves everything as it was when anything in it is wrong.
     """
     async with house.reloading:
         house.reloaded = False
         try:
-            later = await _take_over(house)
+            done = await _take_over(house)
         except MedicError as error:
             log.error("configuration refused, the old one stays in force", extra={"why": str(error)})  # noqa: TRY400 - expected
             raise
         house.reloaded = True
-        log.info("configuration reloaded", extra={"needs_restart": later})
-        return later
+        log.info("configuration reloaded", extra=done._asdict())
+        return done
 
 
 async def on_signal(house: House) -> None:
@@ -41,22 +59,42 @@ async def on_signal(house: House) -> None:
         await apply(house)
 
 
-async def _take_over(house: House) -> list[str]:
+async def _take_over(house: House) -> Reloaded:
+    """Check all of it, then let each room take over its part; nobody refuses once the first of them has."""
     before = _written(house.settings.file)
-    settings = load(house.settings.file, state=house.settings.state)
+    old = house.settings
+    read = await in_thread(lambda: load(old.file, state=old.state, people=True), timeout=READING, name="reload")
+    settings, later = _postpone(read, house.settings)
     _check_whole(house.settings.file, before)
     groups = load_groups(settings)
-    later = [name for name in RESTART if getattr(settings, name) != getattr(house.settings, name)]
-    settings = settings.model_copy(update={name: getattr(house.settings, name) for name in later})
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
     by_name(specs)
     checked(policy, actions())
     await house.scheduler.replace(jobs)  # the last that may refuse, and changes nothing when it does
     house.healer.replace(policy)
     house.engine.replace(groups)
-    await house.supervisor.replace(specs)
     house.settings = settings
-    return later
+    return Reloaded(later, await _staff(house, specs))
+
+
+def _postpone(new: Settings, old: Settings) -> tuple[Settings, list[str]]:
+    """Keep of *old* what only a restart changes, and name what of it is new."""
+    later = [name for name in RESTART if getattr(new, name) != getattr(old, name)]
+    of_rules = [name for name in RESTART_OF_RULES if getattr(new.rules, name) != getattr(old.rules, name)]
+    rules = new.rules.model_copy(update={name: getattr(old.rules, name) for name in of_rules})
+    kept = {name: getattr(old, name) for name in later}
+    return new.model_copy(update={**kept, "rules": rules}), [*later, *(f"rules.{name}" for name in of_rules)]
+
+
+async def _staff(house: House, specs: list[PoolSpec]) -> list[str]:
+    """Start and stop workers as configured now, and say what did not come about; it undoes nothing."""
+    try:
+        failed = [change.words for change in (await house.supervisor.replace(specs)).failed]
+    except MedicError as error:
+        failed = [str(error)]
+    if failed:
+        log.error("configuration taken over, workers not all", extra={"why": "; ".join(failed)})
+    return failed
 
 
 def _check_whole(file: Path | None, before: tuple[int, int]) -> None:

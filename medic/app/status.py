@@ -49,6 +49,8 @@ class Status:
     """Whether anybody is reached by notifications."""
     disk_used: float
     """Share of the state folder's disk that is used, 0 to 1."""
+    journal_error: str = ""
+    """What kept the last write of the journal from being made."""
     stopped: frozenset[Target] = frozenset()
     """What an operator stopped: it stays down until it is started."""
 
@@ -85,6 +87,7 @@ def checks(status: Status) -> tuple[Check, ...]:
         _healing(status),
         _jobs(status),
         _notices(status),
+        _journal(status),
         _disk(status),
     )
 
@@ -156,6 +159,11 @@ def _notices(status: Status) -> Check:
     stuck = [notice for notice in status.notices if notice.delivered_at is None and notice.error]
     text = f"{len(stuck)} not delivered: {stuck[0].error}" if stuck else "none is stuck"
     return Check("notifications", ok=not stuck, text=text)
+
+
+def _journal(status: Status) -> Check:
+    text = f"nothing is healed: {status.journal_error}" if status.journal_error else "the last write went well"
+    return Check("journal", ok=not status.journal_error, text=text)
 
 
 def _disk(status: Status) -> Check:

@@ -22,6 +22,10 @@ Observe = Callable[[tuple[Alert, ...], datetime], object]
 Record = Callable[[Snapshot], Awaitable[object]]
 
 
+PATIENCE = 3
+"""Intervals without a tick after which the daemon counts as stuck."""
+
+
 @dataclass(slots=True)
 class Ticker:
     """Makes the ticks of one daemon and remembers what the last one found."""
@@ -41,6 +45,13 @@ class Ticker:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _ticked: float | None = None
     """When the last tick was made, by the loop's clock."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the last tick is not older than some intervals; by the clock that nobody sets."""
+        if self._ticked is None:
+            return False
+        return asyncio.get_running_loop().time() - self._ticked <= PATIENCE * self.interval.total_seconds()
 
     async def tick(self) -> None:
         """Make one tick; "ready" means that the first is committed."""

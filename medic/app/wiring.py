@@ -137,6 +137,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         clock=clock,
         started_at=clock.now(),
         bus=bus,
+        commits=commits,
         series=series,
         runner=runner,
         engine=engine,

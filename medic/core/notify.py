@@ -19,6 +19,16 @@ def take_notify() -> Notify:
     return partial(_send, os.environ.pop("NOTIFY_SOCKET", ""))
 
 
+def take_watchdog() -> float | None:
+    """Take out of the environment within how many seconds the supervisor wants to hear ALIVE, again and again.
+
+    None when it does not, or when it wants it from another process.
+    """
+    period, pid = os.environ.pop("WATCHDOG_USEC", ""), os.environ.pop("WATCHDOG_PID", "")
+    ours = pid in {"", str(os.getpid())}
+    return int(period) / 1e6 if ours and period.isdecimal() and int(period) else None
+
+
 def _send(address: str, state: str) -> None:
     """Send *state*; a supervisor that is gone, or too busy to listen, does no harm."""
     if not address or not hasattr(socket, "AF_UNIX"):

@@ -69,3 +69,5 @@ class JobRecord:
     """When a run last ended as done."""
     outcomes: tuple[tuple[RunState, int], ...] = ()
     """How many due times ended in each way since the ledger began; ways that never occurred may be absent."""
+    resets: int = 0
+    """How often its rhythm went on from a clock that had been set back."""

@@ -5,11 +5,16 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, Never, TypeVar
 
+from medic.core.errors import MedicError
+
 T = TypeVar("T")
+
+GRACE = 1.0
+"""Seconds that work has to end after it was cancelled; then nobody waits for it any more."""
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +40,76 @@ async def guarded(work: Callable[[], Awaitable[object]], *, name: str) -> None:
         log.exception("background work failed", extra={"work": name})
 
 
+@contextlib.contextmanager
+def spared(*, but: type[Exception] | tuple[()] = ()) -> Iterator[list[Exception]]:
+    """Hand over what the block raises, except *but*, so that one bad thing does not stop those beside it.
+
+    The list is empty when nothing was raised. Whoever asks must say what came of it: it is logged nowhere else.
+    """
+    raised: list[Exception] = []
+    try:
+        yield raised
+    except but:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is handed to the caller, who tells it once
+        raised.append(error)
+
+
 def start(group: asyncio.TaskGroup, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
     """Start *work* in *group* under a name that shows in logs and in ``asyncio.all_tasks``."""
     return group.create_task(work, name=name)
+
+
+class OverdueError(MedicError):
+    """Work that took longer than it may."""
+
+
+async def in_task(work: Callable[[], Awaitable[T]], *, timeout: float, name: str) -> T:
+    """Await *work* in a task of its own; raises OverdueError after *timeout* seconds.
+
+    For work of others: when it goes on although it was cancelled, by its timeout or with the caller, it is abandoned
+    with a line in the log, and the caller is free. Inside Medic, what cannot be cancelled is mended instead.
+    """
+    task = asyncio.create_task(_awaited(work), name=name)
+    try:
+        if not (await asyncio.wait({task}, timeout=timeout))[0]:
+            raise OverdueError(f"{name} took longer than its {timeout:g} s; give it more, or make it faster")
+        return task.result()
+    finally:
+        await _dismiss({task})
+
+
+def run_main(main: Coroutine[Any, Any, T]) -> T:
+    """Run *main* in an event loop of its own, and cancel the tasks that it leaves.
+
+    Unlike ``asyncio.run`` it waits for these a bounded time only: what was abandoned cannot hold up the end.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.run_until_complete(_dismiss(asyncio.all_tasks(loop)))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+async def _dismiss(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel what still goes on, and wait for it as long as it may take to end."""
+    going = {task for task in tasks if not task.done()}
+    for task in going:
+        task.cancel()
+    if not going:
+        return
+    ended, deaf = await asyncio.wait(going, timeout=GRACE)
+    for task in ended:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("cancelled work raised", extra={"work": task.get_name(), "error": repr(error)})
+    for task in deaf:
+        log.error("work that ignores its cancellation was abandoned", extra={"work": task.get_name()})
 
 
 async def in_thread(work: Callable[[], T], *, timeout: float, name: str) -> T:

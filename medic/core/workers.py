@@ -85,4 +85,7 @@ class Exit:
     at: datetime
     started_at: datetime | None
     status: str
-    """What the kernel said, in words: ``exit 3``, ``SIGKILL``, ``unknown`` of a process that was adopted."""
+    """What the kernel said, in words: ``exit 3``, ``SIGKILL``, ``unknown`` of a process that was adopted.
+
+    Of a process that ended seconds after its start, with its last line: ``exit 1: address already in use``.
+    """

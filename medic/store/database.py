@@ -42,8 +42,8 @@ class Database:
     def __init__(self, path: Path, sync: Sync) -> None:
         """Open *path*, which ``open_database`` has checked and migrated."""
         self.path = path
-        self.on_commit: Callable[[float], None] = lambda _seconds: None
-        """Called in the writer's thread with the seconds that each commit took."""
+        self.on_commit: Callable[[float, str], None] = lambda _seconds, _error: None
+        """Called in the writer's thread with the seconds of each commit, and the words of a disk that failed it."""
         self._writes: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         writer, reader = _connect(path, sync), _connect(path, sync)
@@ -81,7 +81,7 @@ class Database:
             while (batch := _take_all(self._writes)) is not None:
                 started = monotonic()
                 _commit(connection, batch)
-                self.on_commit(monotonic() - started)
+                self.on_commit(monotonic() - started, _failure(batch))
                 for job in batch:
                     job.settle(job.result, job.error)
 
@@ -223,6 +223,11 @@ def _commit(connection: Connection, batch: list[_Job]) -> None:
             job.error = job.error or failure
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _failure(batch: list[_Job]) -> str:
+    """Say what the disk refused; what a job did wrong by itself is no failure to write."""
+    return next((str(job.error) for job in batch if isinstance(job.error, StoreError)), "")
 
 
 def _unwritable(error: sqlite3.Error) -> StoreError:

@@ -32,6 +32,13 @@ class LedgerStore:
         """Make (job, text of its rhythm) the jobs there are, and return what is known of each, in their order."""
         return await self._database.write("register", lambda connection: _register(connection, rhythms, now))
 
+    async def reset(self, jobs: Sequence[str], now: datetime) -> tuple[JobRecord, ...]:
+        """Let the rhythms of these jobs go on from *now*, and return what is known of each, in their order.
+
+        Of due times later than *now*, those that ended unrun are forgotten; those that were run stay, marked.
+        """
+        return await self._database.write("reset", lambda connection: _reset(connection, jobs, to_ms(now)))
+
     async def claim(self, run: Run) -> Run | None:
         """Begin a run; None when this due time of the job is known already, whoever asked."""
         return await self._database.write("claim", lambda connection: _claim(connection, run))
@@ -76,6 +83,27 @@ def _register(connection: Connection, rhythms: Sequence[tuple[str, str]], now: d
         [(name, rhythm, to_ms(now)) for name, rhythm in rhythms],
     )
     return tuple(_record(connection, name) for name, _ in rhythms)
+
+
+def _reset(connection: Connection, jobs: Sequence[str], now: int) -> tuple[JobRecord, ...]:
+    later = [(name, now) for name in jobs]
+    connection.executemany(
+        f"""
+        DELETE FROM dues WHERE job = ?1 AND due_ms > ?2 AND {_ENDED}
+            AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = dues.job AND runs.due_ms = dues.due_ms)
+        """,
+        later,
+    )
+    connection.executemany("UPDATE dues SET ahead = 1 WHERE job = ? AND due_ms > ?", later)
+    connection.executemany(
+        """
+        UPDATE jobs SET resets = resets + 1, since_ms = ?2, answered_ms = NULL,
+            last_success_ms = min(last_success_ms, ?2)
+        WHERE name = ?1
+        """,
+        later,
+    )
+    return tuple(_record(connection, name) for name in jobs)
 
 
 def _interrupt(connection: Connection, now: datetime) -> tuple[Run, ...]:
@@ -150,9 +178,10 @@ def _prune(connection: Connection, before: int) -> int:
     return connection.execute(
         f"""
         DELETE FROM dues WHERE due_ms < ? AND {_ENDED}
-            AND due_ms < (SELECT max(due_ms) FROM dues AS d WHERE d.job = dues.job)
+            AND (ahead OR due_ms < (SELECT max(due_ms) FROM dues AS d WHERE d.job = dues.job AND NOT ahead))
             AND due_ms != coalesce(
-                (SELECT max(runs.due_ms) FROM runs WHERE runs.job = dues.job AND runs.ended_ms IS NOT NULL), -1)
+                (SELECT max(due_ms) FROM runs JOIN dues AS d USING (job, due_ms)
+                WHERE job = dues.job AND runs.ended_ms IS NOT NULL AND NOT d.ahead), -1)
         """,
         (before,),
     ).rowcount
@@ -160,7 +189,7 @@ def _prune(connection: Connection, before: int) -> int:
 
 def _record(connection: Connection, job: str) -> JobRecord:
     row = connection.execute(
-        "SELECT since_ms, answered_ms, last_success_ms FROM jobs WHERE name = ?", (job,)
+        "SELECT since_ms, answered_ms, last_success_ms, resets FROM jobs WHERE name = ?", (job,)
     ).fetchone()
     where = f"{_SELECT} WHERE dues.job = ? AND"
     counts = connection.execute("SELECT outcome, count FROM job_outcomes WHERE job = ? ORDER BY outcome", (job,))
@@ -169,10 +198,13 @@ def _record(connection: Connection, job: str) -> JobRecord:
         since=from_ms(row["since_ms"]),
         answered=_moment(row["answered_ms"]),
         running=_first(connection, f"{where} state = 'running'", job),
-        last=_first(connection, f"{where} {_ENDED} ORDER BY dues.due_ms DESC LIMIT 1", job),
-        ran=_first(connection, f"{where} {_ENDED} AND attempt IS NOT NULL ORDER BY dues.due_ms DESC LIMIT 1", job),
+        last=_first(connection, f"{where} {_ENDED} AND NOT ahead ORDER BY dues.due_ms DESC LIMIT 1", job),
+        ran=_first(
+            connection, f"{where} {_ENDED} AND NOT ahead AND attempt NOTNULL ORDER BY dues.due_ms DESC LIMIT 1", job
+        ),
         last_success=_moment(row["last_success_ms"]),
         outcomes=tuple((RunState(outcome), count) for outcome, count in counts),
+        resets=row["resets"],
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.app.web.living import CONFIGURATION, REMEDY, SLEEPER, open_door, write, write_rules
 from tests.harness import Medic, until
 
+WELL = {"reloaded": True, "needs_restart": [], "failed": []}
 RULE = "groups: [{{name: own, rules: [{{alert: {name}, expr: vector(1)}}]}}]"
 
 
@@ -50,7 +51,7 @@ async def test_pools_rules_remedies_and_jobs_are_taken_over(door, tmp_path):
         jobs=[*CONFIGURATION["jobs"], {"name": "added", "every": "1h", "run": ["true"]}],
         remedies=[{**REMEDY, "name": "other"}],
     )
-    assert await reload(door) == (200, {"reloaded": True, "needs_restart": []})
+    assert await reload(door) == (200, WELL)
     found = in_force(door)
     assert found["pools"] == {"new": (2, 2), "pair": (1, 1)}
     assert found["jobs"] == ["health-check", "report", "good", "added"]
@@ -74,7 +75,7 @@ async def test_an_empty_file_as_an_editor_leaves_it_for_an_instant_stops_nobody(
 async def test_a_reload_of_the_same_file_touches_no_worker_and_no_alert(door):
     await door.house.ticker.tick()
     before = (await door.get("/api/v1/workers"))[1], (await door.get("/api/v1/alerts/active"))[1]["alerts"]
-    assert await reload(door) == (200, {"reloaded": True, "needs_restart": []})
+    assert await reload(door) == (200, WELL)
     await door.house.ticker.tick()
     after = (await door.get("/api/v1/workers"))[1], (await door.get("/api/v1/alerts/active"))[1]["alerts"]
     assert after == before
@@ -89,10 +90,57 @@ async def test_a_pool_that_is_configured_no_longer_is_stopped(door, tmp_path):
 async def test_what_needs_a_restart_is_named_each_time_and_stays_as_it_was(door, tmp_path):
     write(tmp_path, interval="30s", listen="127.0.0.1:1")
     for _ in range(2):
-        assert await reload(door) == (200, {"reloaded": True, "needs_restart": ["listen", "interval"]})
+        assert await reload(door) == (200, {**WELL, "needs_restart": ["listen", "interval"]})
         assert door.house.settings.interval.total_seconds() == 1
     write(tmp_path)
     assert (await reload(door))[1]["needs_restart"] == []
+
+
+async def test_what_the_series_and_their_engine_are_made_for_needs_a_restart_and_the_rest_of_rules_does_not(
+    door, tmp_path
+):
+    write_rules(tmp_path, RULE.format(name="After"))
+    write(tmp_path, rules={**CONFIGURATION["rules"], "history": 10, "compat": "prometheus-2"})
+    for _ in range(2):
+        assert await reload(door) == (200, {**WELL, "needs_restart": ["rules.history", "rules.compat"]})
+        rules = door.house.settings.rules
+        assert (rules.history, rules.compat) == (480, "prometheus-3")
+    [[rule]] = [group.rules for group in door.house.engine.groups()]
+    assert (rule.rule.name, rule.rule.query.dialect.closed) == ("After", False)
+    write(tmp_path)
+    assert (await reload(door))[1] == WELL
+
+
+async def test_a_worker_that_cannot_be_started_is_told_apart_and_the_rest_is_in_force(door, tmp_path, caplog):
+    write(
+        tmp_path,
+        workers=[
+            {"pool": "absent", "command": ["/no/such/program"]},
+            {"pool": "pair", "command": SLEEPER, "count": 1},
+        ],
+        remedies=[{**REMEDY, "name": "other"}],
+    )
+    with caplog.at_level(logging.ERROR, logger="medic.app.reload"):
+        status, answer = await reload(door)
+    [why] = answer["failed"]
+    assert (status, {**answer, "failed": []}) == (200, WELL)
+    assert why.startswith("start absent/1: missing - failed: cannot run '/no/such/program'")
+    assert [record.why for record in caplog.records if record.name == "medic.app.reload"] == [why]
+    found = in_force(door)
+    assert found["pools"] == {"absent": (1, 0), "pair": (1, 1)}
+    assert found["remedies"] == ["other"]
+    assert [pool.pool for pool in found["settings"].workers] == ["absent", "pair"]
+    assert await metric(door) == 1
+
+
+async def test_pools_that_refuse_leave_no_mixture_of_two_files_in_force(door, tmp_path):
+    await door.house.supervisor.end()  # from here on it starts nothing
+    write(tmp_path, workers=[{"pool": "pair", "command": SLEEPER, "count": 3}], remedies=[{**REMEDY, "name": "other"}])
+    status, answer = await reload(door)
+    assert (status, answer["failed"]) == (200, ["nothing is started: Medic is ending; try again when it runs"])
+    assert in_force(door)["remedies"] == ["other"]
+    assert door.house.settings.workers[0].count == 3
+    assert await metric(door) == 1
 
 
 MISTAKES = {
@@ -130,6 +178,7 @@ async def test_a_file_with_mistakes_is_refused_with_all_of_them_and_the_old_one_
         ({}, "not a rule file", "own.yml"),
         ({"remedies": [{**REMEDY, "do": {"command": {"argv": ["{{ labels.program }}"]}}}]}, None, "choose the program"),
         ({"remedies": [{**REMEDY, "verify": {"expr": "rate(up)"}}]}, None, "verify.expr"),
+        ({"notify": [{"url": "slack://x"}]}, None, "notify[0].url: is no URL that Apprise can read"),
         ({"jobs": [{"name": "a", "every": "1h", "run": ["true"], "after": ["a"]}]}, None, "a"),
         (
             {
@@ -142,7 +191,7 @@ async def test_a_file_with_mistakes_is_refused_with_all_of_them_and_the_old_one_
             "pair",
         ),
     ],
-    ids=["expression", "no rules", "program", "verification", "circle of jobs", "circle of pools"],
+    ids=["expression", "no rules", "program", "verification", "nobody", "circle of jobs", "circle of pools"],
 )
 async def test_whichever_room_would_refuse_its_part_no_other_room_has_taken_over_its_own(
     door, tmp_path, changes, rules, words

@@ -57,6 +57,7 @@ def test_a_host_that_is_well_has_no_problems_and_passes_at_least_eight_checks():
         ({"pauses": (Pause(None, None, "deploy", "ann", NOW),)}, "healing", "paused by ann: deploy"),
         ({"notices": (Notice(1, NOW, "t", "b", "k", tries=3, error="refused"),)}, "notifications", "refused"),
         ({"disk_used": 0.99}, "disk", "99%"),
+        ({"journal_error": "disk is full"}, "journal", "nothing is healed: disk is full"),
     ],
 )
 def test_each_trouble_fails_its_own_check_and_is_a_problem(change, check, words):

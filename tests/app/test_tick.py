@@ -58,3 +58,11 @@ async def test_ticks_that_come_too_late_are_counted_and_a_clock_that_is_set_is_n
         runner.clock.set(hours=hours)
         await ticks.tick()
     assert ticks.missed == 0
+
+
+async def test_a_daemon_is_alive_until_three_intervals_have_gone_by_without_a_tick():
+    ticks, hasty = ticker(Measured(), remember), ticker(Measured(), remember, SHORT)
+    assert not ticks.alive
+    await ticks.tick()
+    await hasty.tick()
+    assert (ticks.alive, hasty.alive) == (True, False)

@@ -1,7 +1,9 @@
 import os
 import socket
 
-from medic.core.notify import READY, take_notify
+import pytest
+
+from medic.core.notify import READY, take_notify, take_watchdog
 
 
 def test_the_supervisor_hears_what_is_told(tmp_path, monkeypatch):
@@ -20,6 +22,25 @@ def test_an_abstract_address_is_understood(monkeypatch):
         monkeypatch.setenv("NOTIFY_SOCKET", supervisor.getsockname().decode().replace("\0", "@"))
         take_notify()(READY)
         assert supervisor.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "seconds"),
+    [
+        ({"WATCHDOG_USEC": "30000000"}, 30),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}, 30),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_how_often_the_supervisor_wants_to_hear_us_is_taken_from_it_if_it_means_us(monkeypatch, environment, seconds):
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert take_watchdog() == seconds
+    assert not {"WATCHDOG_USEC", "WATCHDOG_PID"} & set(os.environ)
 
 
 def test_no_child_inherits_the_address(monkeypatch):

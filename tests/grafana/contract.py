@@ -42,6 +42,7 @@ METRICS = frozenset(
         "medic_breaker_open",
         "medic_healing_paused",
         "medic_notifications_total",
+        "medic_journal_failures_total",
         "medic_job_runs_total",
         "medic_job_duration_seconds",
         "medic_job_interval_seconds",

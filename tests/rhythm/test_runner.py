@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -152,6 +153,23 @@ async def test_a_built_in_job_that_takes_too_long_is_cancelled(tmp_path):
     result = await with_job(tmp_path, job).make(builtin(timeout=timedelta(milliseconds=20)), RUN)
     assert result == Result(ok=False, summary="stopped after its timeout of 0:00:00.020000")
     assert cancelled.is_set()
+
+
+async def test_a_built_in_job_that_ignores_its_timeout_is_abandoned(tmp_path, caplog):
+    may_end = asyncio.Event()
+    runner = with_job(tmp_path, lambda _context: deaf(may_end))
+    async with asyncio.timeout(5):
+        result = await runner.make(builtin(timeout=timedelta(milliseconds=20)), RUN)
+    may_end.set()
+    assert result == Result(ok=False, summary="stopped after its timeout of 0:00:00.020000")
+    assert "work that ignores its cancellation was abandoned" in caplog.text
+
+
+async def deaf(may_end):
+    while not may_end.is_set():
+        with suppress(asyncio.CancelledError):
+            await may_end.wait()
+    return Result(ok=True, summary="")
 
 
 async def test_a_built_in_name_may_stand_for_a_command(tmp_path):

@@ -42,12 +42,13 @@ async def test_what_is_written_is_read_by_others_at_once(database):
 
 async def test_writes_that_wait_together_share_a_commit(database):
     commits = []
-    database.on_commit = commits.append
+    database.on_commit = lambda _seconds, error: commits.append(error)
     async with asyncio.TaskGroup() as group:
         for value in range(200):
             group.create_task(database.write("add", insert(value)))
     assert await database.read(values) == list(range(200))
     assert len(commits) < 200
+    assert set(commits) == {""}
 
 
 async def test_an_error_of_one_write_undoes_that_one_alone(database):
@@ -180,6 +181,8 @@ async def test_a_full_disk_is_an_error_with_advice_and_writing_goes_on_when_ther
         await database.write("make", lambda connection: connection.execute("CREATE TABLE big (x)").rowcount)
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        failures = []
+        database.on_commit = lambda _seconds, error: failures.append(error)
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
         try:
             with pytest.raises(StoreError, match="free disk space"):
@@ -190,6 +193,7 @@ async def test_a_full_disk_is_an_error_with_advice_and_writing_goes_on_when_ther
         assert await database.write("add", lambda c: c.execute("INSERT INTO big VALUES (1)").rowcount) == 1
         count = await database.read(lambda c: c.execute("SELECT count(*) FROM big").fetchone()[0])
         assert count == 1
+        assert ["free disk space" in failure for failure in failures] == [True, False]
 
 
 @pytest.mark.parametrize(("side", "kept"), [("before", []), ("after", [1])])

@@ -152,3 +152,27 @@ async def test_forgetting_leaves_what_is_young(ledger):
     await ledger.close([unrun(minute) for minute in range(5)])
     assert await ledger.prune(NOON + 2 * MINUTE) == 2
     assert len(await ledger.history("etl", 9)) == 3
+
+
+async def test_a_reset_lets_the_rhythm_go_on_and_keeps_what_was_really_run(ledger):
+    await ledger.register(RHYTHM, NOON)
+    await ledger.finish(ending(await ledger.claim(wanted(10))))
+    await ledger.close([unrun(20)])
+    ahead = ending(await ledger.claim(wanted(30)), RunState.DONE)
+    await ledger.finish(ahead)
+    now = NOON + 15 * MINUTE
+    (record,) = await ledger.reset(["etl"], now)
+    assert (record.since, record.answered, record.resets, record.last_success) == (now, None, 1, now)
+    assert record.last.due == record.ran.due == NOON + 10 * MINUTE
+    assert [run.due for run in await ledger.history("etl", 9)] == [ahead.due, NOON + 10 * MINUTE]
+    assert await ledger.claim(wanted(20)) is not None
+    assert await ledger.claim(wanted(30)) is None
+
+
+async def test_what_ran_ahead_of_its_time_does_not_let_the_latest_be_forgotten(ledger):
+    await ledger.register(RHYTHM, NOON)
+    for minute in (10, 999):
+        await ledger.finish(ending(await ledger.claim(wanted(minute))))
+    await ledger.reset(["etl"], NOON + 15 * MINUTE)
+    assert await ledger.prune(NOON + timedelta(days=9)) == 1
+    assert (await ledger.record("etl")).last.due == NOON + 10 * MINUTE

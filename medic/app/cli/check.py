@@ -34,7 +34,7 @@ def command(place: Place, *, as_json: bool) -> None:
 def _without_daemon(place: Place, why: str) -> Json:
     from medic.app.offline import Check, checks
 
-    done = [Check("daemon", ok=False, text=why), *checks(place.settings())]
+    done = [Check("daemon", ok=False, text=why), *checks(place.settings(people=True))]
     return {"passed": sum(check.ok for check in done), "total": len(done), "checks": [asdict(check) for check in done]}
 
 

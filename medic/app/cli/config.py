@@ -22,7 +22,7 @@ def check(place: Place, *, as_json: bool) -> None:
     from medic.app.rulebook import load_groups
     from medic.app.settings import show
 
-    settings = place.settings()
+    settings = place.settings(people=True)
     groups = len(load_groups(settings))
     if as_json:
         print_json(show(settings))

@@ -30,11 +30,11 @@ class Place:
     config: Path | None
     state: Path | None
 
-    def settings(self) -> Settings:
-        """Load the configuration; raises ConfigError."""
+    def settings(self, *, people: bool = False) -> Settings:
+        """Load the configuration, for whoever notifies *people* with their URLs checked; raises ConfigError."""
         from medic.app.settings import load
 
-        return load(self.config, state=self.state)
+        return load(self.config, state=self.state, people=people)
 
     def folder(self) -> State:
         """Find the state folder; whatever else is wrong with the configuration is no hindrance."""

@@ -13,4 +13,4 @@ def command(place: Place) -> None:
     """Run Medic in the foreground until SIGTERM or Ctrl-C."""
     from medic.app.daemon import run
 
-    sys.exit(run(place.settings()))
+    sys.exit(run(place.settings(people=True)))

@@ -167,7 +167,7 @@ def _jobs(tree: Tree) -> Iterator[Finding]:
 
 def _is_of_a_package(name: Tree) -> bool:
     """Tell whether another package brings a job of this name; it is loaded when Medic runs."""
-    return name in entry_points(group="medic.jobs").names
+    return isinstance(name, str) and name in entry_points(group="medic.jobs").names
 
 
 def _backend(queue: Tree) -> str:

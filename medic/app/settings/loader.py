@@ -15,6 +15,7 @@ from medic.app.settings.mistakes import ConfigError, Finding, Mistake, Path, wri
 from medic.app.settings.model import Configuration, Settings
 from medic.app.settings.paths import Origin
 from medic.app.settings.patterns import find_texts, value_at, without
+from medic.app.settings.people import check_people
 from medic.app.settings.yaml import Document, Tree
 
 ECHOED = 60
@@ -33,17 +34,19 @@ def load(
     *,
     state: FilePath | None = None,
     variables: Mapping[str, str] | None = None,
+    people: bool = False,
 ) -> Settings:
     """Load the configuration that *path* names, or that is found; no file at all gives the defaults.
 
-    *state* overrides the state folder; *variables* are the process's environment unless given. Raises ConfigError
-    that holds every mistake.
+    *state* overrides the state folder; *variables* are the process's environment unless given. *people* has the URLs
+    of ``notify`` checked too, which only who sends to them needs: a worker's start must not wait for Apprise.
+    Raises ConfigError that holds every mistake.
     """
     known = os.environ if variables is None else variables
     file = locate(path, known)
     text = "" if file is None else _content(file)
     folder = FilePath.cwd() if file is None else file.absolute().parent
-    found = read(text, file=str(file or ""), folder=folder, variables=known)
+    found = read(text, file=str(file or ""), folder=folder, variables=known, people=people)
     chosen = state or (FilePath(known["MEDIC_STATE"]) if known.get("MEDIC_STATE") else None)
     values = {name: getattr(found.configuration, name) for name in Configuration.model_fields}
     values["state"] = (chosen or found.configuration.state or default_state(known)).absolute()
@@ -51,7 +54,7 @@ def load(
     return Settings.model_construct(**values, file=place, folder=folder, written=found.written)
 
 
-def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str]) -> Read:
+def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str], people: bool = False) -> Read:
     """Read a configuration from *text*; *file* is its name in messages. Raises ConfigError."""
     document = normalize(yaml.parse(text))
     substituted = environment.substitute({} if document.tree is None else document.tree, variables)
@@ -66,6 +69,7 @@ def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str]
         checks.check(filled.tree),
         remedies.check_remedies(filled.tree),
         _missing_files(filled.tree, folder),
+        check_people(filled.tree, filled.sources) if people else (),
     )
     findings = list(document.findings) if _is_broken(document) else _first(stages)
     if findings or configuration is None:

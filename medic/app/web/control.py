@@ -105,10 +105,10 @@ async def reload(request: web.Request) -> web.Response:
     """Read the configuration again; refused with every mistake, and nothing changed, when it cannot be."""
     house = request.app[HOUSE]
     try:
-        later = await reloading.apply(house)
+        done = await reloading.apply(house)
     except ConfigError as error:
         return failure(400, str(error))
-    return web.json_response({"reloaded": True, "needs_restart": later})
+    return web.json_response({"reloaded": True, **done._asdict()})
 
 
 @routes.post("/api/v1/pause")

@@ -144,6 +144,17 @@ def test_every_mistake_of_the_configuration_and_of_its_rules_is_told_with_file_a
     assert [line.partition(": ")[0] for line in result.output.splitlines()] == [f"{idle.file}:1", f"{idle.file}:2"]
 
 
+@pytest.mark.parametrize("command", [("config", "check"), ("check",), ("run",)])
+def test_a_url_that_nobody_can_be_notified_by_is_refused_where_people_are_notified(idle, command):
+    idle.file.write_text("notify:\n- url: slack://hunter2\n")
+    result = medic(idle, *command)
+    assert result.exit_code == 2
+    assert result.output.startswith(f"{idle.file}:2: notify[0].url: is no URL that Apprise can read; write ")
+    assert "hunter2" not in result.output
+    result = medic(idle, "workers", "ensure", "--dry-run")
+    assert result.exit_code == 0
+
+
 def test_the_configuration_in_force_is_printed_as_json(idle):
     result = medic(idle, "config", "check", "--json")
     assert result.exit_code == 0

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from textwrap import dedent
 
 import pytest
 
@@ -117,6 +118,44 @@ def test_a_job_that_runs_at_the_end_is_ended_and_noted_as_interrupted(medic):
     assert seconds < SOON
     assert rows(medic, "SELECT state FROM dues") == [("interrupted",)] * len(running)
     assert list(medic.family()) == []
+
+
+def test_a_job_of_another_package_that_ignores_its_end_does_not_hold_up_that_of_medic(medic):
+    install_job(
+        medic,
+        """
+        import asyncio
+        from pathlib import Path
+
+        async def run(context):
+            Path(__file__).with_name("began").touch()
+            while True:
+                try:
+                    await asyncio.sleep(3600)
+                except asyncio.CancelledError:
+                    pass
+        """,
+    )
+    medic.config["jobs"] = [*QUIET, {"name": "deaf", "every": "1s"}]
+    medic.start()
+    until((medic.folder / "packages" / "began").exists, what="the job has begun")
+    code, seconds = end(medic, signal.SIGTERM)
+    assert code == 0
+    assert seconds < SOON
+    assert "work that ignores its cancellation was abandoned" in medic.output()
+    assert rows(medic, "SELECT state FROM dues") == [("interrupted",)]
+    assert medic.workers() == []
+
+
+def install_job(medic, code):
+    """Give Medic another package whose entry point is the job ``deaf``."""
+    folder = medic.folder / "packages"
+    about = folder / "deaf-1.0.dist-info"
+    about.mkdir(parents=True)
+    (folder / "deaf.py").write_text(dedent(code))
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: deaf\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[medic.jobs]\ndeaf = deaf:run\n")
+    medic.env["PYTHONPATH"] = str(folder)
 
 
 def test_the_job_of_a_killed_medic_is_ended_and_not_repeated(medic):

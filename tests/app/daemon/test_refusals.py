@@ -166,7 +166,10 @@ def test_on_a_full_disk_nothing_is_acknowledged_and_all_goes_on_once_it_has_room
         medic.start()
         filler = fill(medic.state / "filler")
         alerts = {"version": "4", "alerts": [_alert(number) for number in range(100)]}
+        assert medic.metric("medic_journal_failures_total") == 0
         assert until(lambda: medic.post("/api/v1/webhook/alertmanager", alerts)[0] != 202)
+        assert until(lambda: medic.metric("medic_journal_failures_total"))
+        assert "journal cannot be written" in medic.output()
         assert medic.get("/-/healthy")
         assert len(medic.workers()) == 2
         filler.unlink()

@@ -8,7 +8,7 @@ from tests.app.daemon.people import mailbox
 from tests.app.daemon.scene import attempts, audit, await_attempt, await_whole, check_journal, is_whole, slay
 from tests.harness import alive, until
 
-DIES = ["sh", "-c", "exit 7"]
+DIES = ["sh", "-c", "echo the port is taken >&2; exit 7"]
 
 
 def test_a_killed_worker_is_replaced_journaled_audited_and_counted(medic):
@@ -74,10 +74,11 @@ def see_it_given_up(medic, letters):
     until(lambda: medic.metric(breaker) == 1, what=breaker)
     letter = letters.get(timeout=30)
     assert "worker:doomed/1 could not be healed by worker-exit" in letter["title"]
-    assert "exit 7" in letter["message"]
+    assert "the last time with exit 7: the port is taken." in letter["message"]
     told = medic.command("explain", "pool:doomed")
     assert told.returncode == 0
     assert "held by" in told.stdout
+    assert "the port is taken" in told.stdout
     assert "the breaker is open" in told.stdout
     gates = medic.json("/api/v1/explain?of=worker:doomed/1")["episodes"][0]["gates"]
     spent = next(gate for gate in gates if gate["name"] == "attempts")

@@ -35,6 +35,7 @@ FAMILIES = {
     "medic_job_lateness_seconds": "gauge",
     "medic_job_runs_total": "counter",
     "medic_journal_commit_seconds": "histogram",
+    "medic_journal_failures_total": "counter",
     "medic_notifications_total": "counter",
     "medic_queue_oldest_pending_timestamp_seconds": "gauge",
     "medic_queue_success_ratio": "gauge",

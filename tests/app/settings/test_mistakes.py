@@ -223,6 +223,11 @@ def test_a_mistake_is_told_with_its_line_and_what_to_write(text, message):
     assert wrong(text) == [message]
 
 
+@pytest.mark.parametrize("name", ["[]", "{}", "5"])
+def test_a_job_whose_name_is_no_text_is_a_mistake_like_any_other(name):
+    assert any("jobs[0].name" in line for line in wrong(f"jobs: [{{name: {name}, every: 1h}}]"))
+
+
 def test_every_mistake_is_told_at_once_in_the_order_of_lines():
     text = """\
 interval: 15
