@@ -1,6 +1,8 @@
 """Where Medic may be killed, how it is brought there, and what must hold when the next one runs."""
 
+import contextlib
 import re
+import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,6 +112,15 @@ def an_alert_is_resolved(medic, name="Slow"):
     return sent
 
 
+def its_clock_was_a_day_ahead(medic):
+    """Give it a life before, whose clock was a day ahead when a job last ran."""
+    medic.start()
+    until(lambda: rows(medic, "SELECT 1 FROM dues WHERE job = 'beat' AND state = 'done'"), what="a job done")
+    medic.end()
+    with contextlib.closing(sqlite3.connect(medic.state / "journal.db")) as journal_, journal_:
+        journal_.execute("UPDATE jobs SET answered_ms = answered_ms + 86400000 WHERE name = 'beat'")
+
+
 def it_is_asked_to_end(medic):
     medic.process.terminate()
     return []
@@ -123,6 +134,8 @@ class Crash:
     bring: object = nothing
     acts: int | None = None
     """How often the remedy acts in all; None where no alert is for it."""
+    before: object = nothing
+    """What must have been before it is started to die."""
     short: bool = False
     """Whether it is among those that every test run tries."""
 
@@ -144,6 +157,8 @@ CRASHES = (
     Crash("journal.interrupt.after"),
     Crash("journal.register.before"),
     Crash("journal.register.after"),
+    Crash("journal.reset.before", before=its_clock_was_a_day_ahead),
+    Crash("journal.reset.after", before=its_clock_was_a_day_ahead),
     Crash("journal.prune.before"),
     Crash("journal.prune.after"),
     Crash("history.prune.before"),

@@ -33,6 +33,7 @@ def test_killed_anywhere_nothing_is_doubled_and_nothing_is_lost(medic, crash):
 
 
 def die_and_go_on(medic, crash):
+    crash.before(medic)
     medic.start(ready=not crash.at_start, MEDIC_FAILPOINT=crash.point)
     acknowledged = crash.bring(medic)
     assert medic.died() == -signal.SIGKILL, medic.output()
