@@ -55,7 +55,8 @@ class Bell:
 @contextmanager
 def running(command: list[str], bell: Bell) -> Iterator[None]:
     """Run a supervisor, and end it with its workers."""
-    with subprocess.Popen(command, env={**os.environ, "BELL": str(bell.path)}, stdout=subprocess.DEVNULL) as process:
+    environment = {**os.environ, "BELL": str(bell.path)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield
         finally:
