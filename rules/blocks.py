@@ -1,18 +1,25 @@
-"""How samples lie in memory: shared time columns, the blocks of values over them, and reading them."""
+"""How samples lie in memory: columns of times, and slabs over them that hold the values row by row."""
 
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import copysign
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from medic.core.samples import Labels
 from rules.labelsets import LabelSet
 
+if TYPE_CHECKING:
+    from rules.lanes import Lane
+
 ROWS = 120
-"""Rows of one column; a full column is sealed and the next begins, so that trimming can drop whole blocks."""
+"""Rows of one column; a full column is sealed and the next begins, so that trimming can drop whole slabs."""
+
+FOREVER = -(1 << 62)
+"""Earlier than any sample, in milliseconds."""
 
 STALE = copysign(float("nan"), -1.0)
-"""Says that a series ended; real NaN values are stored with a positive sign, so that the two cannot be confused."""
+"""Says that a series ended, and fills its place until it comes back; real NaN are stored with a positive sign."""
 
 
 def is_stale(value: float) -> bool:
@@ -21,125 +28,106 @@ def is_stale(value: float) -> bool:
 
 
 class Column:
-    """The times, in milliseconds and ascending, that all series written together share."""
+    """The times, in milliseconds and ascending, of rows that were written one after the other."""
 
-    __slots__ = ("born", "times")
+    __slots__ = ("times", "written")
 
-    def __init__(self, born: int) -> None:
-        """Begin an empty column in generation *born* of the store."""
-        self.born = born
+    def __init__(self) -> None:
+        """Begin without rows."""
         self.times = array("q")
+        self.written = array("q")
+        """The generation of the store that completed each row; it comes last, and a row without it does not count."""
+
+    def end(self, until: int, generation: int) -> int:
+        """Return how many rows are not after *until* and were complete in *generation*; mostly that is all of them."""
+        times, written = self.times, self.written
+        limit = len(written)
+        if limit and written[limit - 1] <= generation:
+            return limit if times[limit - 1] <= until else bisect_right(times, until, 0, limit)
+        return bisect_right(times, until, 0, bisect_right(written, generation, 0, limit))
 
 
-class Block:
-    """Values of one series over consecutive rows of a column; only its last value can be a stale mark."""
+class Slab:
+    """Values of a band's members over consecutive rows of one column: those of a row lie side by side.
 
-    __slots__ = ("column", "scan", "start", "values")
+    So a row is a slice, and the history of one member is a slice with a step; both are cut out in C.
+    """
 
-    def __init__(self, column: Column, start: int, value: float) -> None:
-        """Begin with *value* in row *start* of *column*."""
+    __slots__ = ("column", "holes", "number", "start", "values", "width")
+
+    def __init__(self, column: Column, start: int, width: int, number: int) -> None:
+        """Begin at row *start* of *column*, which is row *number* of its lane, for *width* members."""
         self.column = column
         self.start = start
-        self.values = array("d", (value,))
-        self.scan: tuple[int, tuple[int, ...]] = (1, ())
+        self.width = width
+        self.number = number
+        self.values = array("d")
+        self.holes: frozenset[int] = frozenset()
+        """Positions at which a row holds the stale mark; readers of the others need not look."""
 
     @property
-    def last(self) -> int:
-        """Time of the newest value."""
-        return self.column.times[self.start + len(self.values) - 1]
+    def rows(self) -> int:
+        """How many rows it holds, those that are not published yet included."""
+        return len(self.values) // self.width
 
-    def drops(self, upto: int) -> tuple[int, ...]:
-        """Return the indices below *upto* at which a value is smaller than the one before: resets of a counter.
+    @property
+    def last_at(self) -> int:
+        """Time of its newest row in milliseconds."""
+        return self.column.times[self.start + len(self.values) // self.width - 1]
 
-        What was looked at is remembered in one tuple, replaced whole, so that readers in several threads do no harm.
-        """
-        scanned, found = self.scan
-        if scanned >= upto:
-            return found
-        values = self.values
-        more = tuple(index for index in range(scanned, upto) if values[index] < values[index - 1])
-        self.scan = (upto, found + more)
-        return found + more
+    def history(self, position: int, first: int, end: int) -> "array[float]":
+        """Return what the member at *position* has in the rows from *first* to before *end*."""
+        width = self.width
+        return self.values[first * width + position : end * width : width]
+
+
+class Band:
+    """Series that a lane writes in one fixed order, for as long as that order holds; columns come and go under it."""
+
+    __slots__ = ("closed", "dead", "grade", "lane", "members", "slabs")
+
+    def __init__(self, lane: "Lane", members: "tuple[Track, ...]", grade: int) -> None:
+        """Begin without rows; *grade* is the one of all its *members*."""
+        self.lane = lane
+        self.closed = False
+        """Whether its order holds no more; a band that is not closed may rest, and be woken by a member."""
+        self.members = members
+        self.grade = grade
+        self.dead: set[int] = set()
+        """Positions of members that have ended, or live elsewhere now."""
+        self.slabs: tuple[Slab, ...] = ()
+
+
+class Place(NamedTuple):
+    """Where some samples of a series lie."""
+
+    band: Band
+    position: int
 
 
 class Track:
     """All that is kept of one series."""
 
-    __slots__ = ("blocks", "labels", "lane")
+    __slots__ = ("ended_at", "grade", "key", "labels", "lane", "places", "promised")
 
-    def __init__(self, labels: LabelSet) -> None:
-        """Begin without samples."""
+    def __init__(self, key: tuple[str, Labels], labels: LabelSet, grade: int) -> None:
+        """Begin without samples; *key* is the name and labels with which it is written."""
+        self.key = key
         self.labels = labels
-        self.blocks: tuple[Block, ...] = ()
+        self.grade = grade
+        """Series of one grade are kept for about equally long, so that they can be dropped together."""
+        self.places: tuple[Place, ...] = ()
+        """Newest last; what lies in one is older than all that lies in the next."""
         self.lane: Lane | None = None
+        """Where it lives; None before its first sample and after its end."""
+        self.ended_at = FOREVER
+        self.promised = 0
+        """The bytes that it comes to once it has all the samples that are kept of it."""
 
-
-class Lane:
-    """Series that one source writes together: who of them is missing when the others go on has vanished."""
-
-    __slots__ = ("column", "members")
-
-    def __init__(self, column: Column) -> None:
-        """Begin without members."""
-        self.column = column
-        self.members: dict[Track, None] = {}
-
-    def advance(self, at: int, generation: int) -> bool:
-        """Open the row of time *at*; False when that time is not later than the last row's."""
-        times = self.column.times
-        if times and times[-1] >= at:
-            return False
-        if len(times) >= ROWS:
-            self.column = Column(generation)
-        self.column.times.append(at)
-        return True
-
-    def holds(self, track: Track) -> bool:
-        """Tell whether *track* has a value in the newest row."""
-        block = track.blocks[-1]
-        return block.column is self.column and block.start + len(block.values) == len(self.column.times)
-
-    def write(self, track: Track, value: float) -> bool:
-        """Put *value* of *track* into the newest row; False when it has a value at that time or later already."""
-        column, blocks = self.column, track.blocks
-        row = len(column.times) - 1
-        if (
-            track.lane is self and (block := blocks[-1]).column is column
-        ):  # else it ended, and a stale mark ends a block
-            gap = row - block.start - len(block.values)
-            if gap < 0:
-                return False
-            if gap == 0:
-                block.values.append(value)
-                return True
-        if blocks and blocks[-1].last >= column.times[row]:
-            return False
-        track.blocks = (*blocks, Block(column, row, value))
-        return True
-
-    def adopt(self, track: Track) -> None:
-        """Make *track* a member here, and no longer where it was."""
-        if track.lane is not self:
-            if track.lane is not None:
-                track.lane.members.pop(track, None)
-            track.lane = self
-            self.members[track] = None
-
-    def release(self, track: Track) -> None:
-        """Let *track* go: it is no longer missed."""
-        self.members.pop(track, None)
-        track.lane = None
-
-
-class Piece(NamedTuple):
-    """Part of a block inside of a window: ``values[first:end]``, never empty, never a stale mark."""
-
-    block: Block
-    first: int
-    end: int
-
-
-NOTHING: tuple[float, ...] = ()
+    @property
+    def last_at(self) -> int:
+        """Time of its newest sample or stale mark in milliseconds."""
+        return self.ended_at if self.lane is None else self.lane.at
 
 
 class Span(NamedTuple):
@@ -154,34 +142,8 @@ class Span(NamedTuple):
     """The values just before each drop, in order: what a counter had when it was reset."""
 
 
-def span_within(block: Block, first: int, end: int) -> Span:
-    """Sum up a window that lies in one block, not empty and without a stale mark."""
-    values, times, start = block.values, block.column.times, block.start
-    drops = block.drops(end)
-    fallen = [values[index - 1] for index in drops if first < index < end] if drops else NOTHING
-    last = end - 1
-    return Span(end - first, times[start + first], values[first], times[start + last], values[last], fallen)
+class Points(NamedTuple):
+    """The samples of one series in a window, ascending; equally long, without stale marks."""
 
-
-def cut(times: "array[int]", since: int, until: int, limit: int) -> tuple[int, int]:
-    """Return the rows of ``(since, until]`` among the first *limit*."""
-    end = limit if limit and times[limit - 1] <= until else bisect_right(times, until, 0, limit)
-    return bisect_right(times, since, 0, end), end
-
-
-def span_of(pieces: Sequence[Piece]) -> Span:
-    """Sum up a window, oldest piece first; a drop between two pieces counts as one inside of a piece."""
-    head, tail = pieces[0], pieces[-1]
-    fallen: list[float] = []
-    count, before = 0, head.block.values[head.first]
-    for block, first, end in pieces:
-        values = block.values
-        if values[first] < before:
-            fallen.append(before)
-        if found := block.drops(end):
-            fallen.extend(values[index - 1] for index in found if first < index < end)
-        count += end - first
-        before = values[end - 1]
-    first_at = head.block.column.times[head.block.start + head.first]
-    last_at = tail.block.column.times[tail.block.start + tail.end - 1]
-    return Span(count, first_at, head.block.values[head.first], last_at, before, fallen)
+    times: Sequence[int]
+    values: Sequence[float]

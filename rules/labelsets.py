@@ -87,13 +87,13 @@ class Catalog:
         found = labels.derived.get(projection.key)
         if found is None:
             pairs = projection.apply(labels.pairs)
-            doomed = labels.doomed and any(name == NAME for name, _ in pairs)
+            doomed = labels.doomed and any(name in BARE.names for name, _ in pairs)
             found = _remember(labels, projection.key, self.intern(pairs, doomed=doomed))
         return found
 
     def doom(self, labels: LabelSet) -> LabelSet:
         """Mark the name of *labels* for removal at the end of the query; sets without a name stay as they are."""
-        if labels.doomed or not any(name == NAME for name, _ in labels.pairs):
+        if labels.doomed or not any(name in BARE.names for name, _ in labels.pairs):
             return labels
         found = labels.derived.get("doomed")
         if found is None:
@@ -104,7 +104,8 @@ class Catalog:
         """Set the labels in *changes*, an empty value removing one; setting the name saves a doomed one."""
         merged = {**dict(labels.pairs), **changes}
         pairs = tuple(sorted((name, value) for name, value in merged.items() if value))
-        return self.intern(pairs, doomed=labels.doomed and NAME not in changes and bool(merged.get(NAME)))
+        doomed = labels.doomed and NAME not in changes and any(name in BARE.names for name, _ in pairs)
+        return self.intern(pairs, doomed=doomed)
 
 
 def _remember(labels: LabelSet, key: str, derived: LabelSet) -> LabelSet:

@@ -1,12 +1,13 @@
 """Finding series by their labels: matchers, and the index that answers them."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from rules.blocks import Track
 from rules.labelsets import NAME
+from rules.selections import Selection
 
 
 class Match(StrEnum):
@@ -18,6 +19,13 @@ class Match(StrEnum):
     NOT_REGEX = "!~"
 
 
+class Pattern(Protocol):
+    """Tells whether the whole of a text matches."""
+
+    def fullmatch(self, text: str, /) -> object | None:
+        """Return something when it does, None when it does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """One condition on a label; a missing label counts as empty."""
@@ -25,7 +33,7 @@ class Matcher:
     name: str
     match: Match
     value: str
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
     """The translated regular expression, needed by the two that match one; it is matched against the whole value."""
 
     def accepts(self, value: str) -> bool:
@@ -47,7 +55,7 @@ _NONE: dict[Track, None] = {}
 
 
 class Index:
-    """All tracks, by each of their label pairs; *generation* changes when one comes or goes."""
+    """All tracks, by each of their label pairs; *generation* changes when one comes, goes or lies elsewhere."""
 
     def __init__(self) -> None:
         self.generation = 0
@@ -71,7 +79,7 @@ class Index:
                 if not listed:
                     del self._postings[pair]
 
-    def select(self, matchers: Sequence[Matcher]) -> tuple[Track, ...]:
+    def select(self, matchers: Sequence[Matcher]) -> Selection:
         """Return the tracks that fulfil all *matchers*, in the order in which they appeared."""
         listed = [self._postings.get((one.name, one.value), _NONE) for one in matchers if one.exact]
         shortest = min(listed, key=len, default=self._all)
@@ -79,7 +87,7 @@ class Index:
         candidates = list(shortest)
         rest = [one for one in matchers if not one.exact]
         exact = [(one.name, one.value) for one in matchers if one.exact]
-        return tuple(track for track in candidates if _fits(track, exact, rest))
+        return Selection(track for track in candidates if _fits(track, exact, rest))
 
     def names(self) -> list[str]:
         """Return the metric names, sorted."""

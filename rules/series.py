@@ -1,21 +1,26 @@
-"""The time series in memory: written by ticks and rules, read through views, trimmed by whole blocks."""
+"""The time series in memory: written by ticks and rules, read through views, trimmed by whole slabs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan, nan
+from itertools import chain
+from operator import itemgetter
 
 from medic.core.samples import Labels, Sample, Snapshot
-from rules.blocks import STALE, Column, Lane, Track
+from rules.blocks import Track
 from rules.labelsets import NAME, Catalog
+from rules.lanes import Lane
 from rules.postings import Index
-from rules.views import Head, View
+from rules.retention import SWEEP, Retention
+from rules.rows import TICK, Needs, Row, as_stored, row_of
+from rules.views import View
+from rules.weight import LANE_BYTES, series_bytes
 
 __all__ = ["Counts", "Series", "View"]
 
-SWEEP = 20
-"""Ticks between two looks at what can be dropped."""
 SET_BACK_MS = 60_000
 """A tick that is earlier than the last by more says that the clock was wrong, and not only set right a little."""
+
+_AT = itemgetter(3)
 
 
 @dataclass(slots=True)
@@ -26,6 +31,8 @@ class Counts:
     """Samples out of order: at or before the newest one of their series, or of a tick before the last or after now."""
     repeated: int = 0
     """Samples of slow collectors seen again with the next tick; that is normal."""
+    over_memory: int = 0
+    """Samples of series that were not taken in, since the memory bound was reached."""
 
 
 class Series:
@@ -35,22 +42,33 @@ class Series:
     its lane goes on without has vanished and gets a stale mark at once, as in Prometheus.
     """
 
-    def __init__(self, *, history: int = 480) -> None:
-        """Keep at least *history* samples of each series that no rule needs for longer."""
+    def __init__(self, *, history: int = 480, max_bytes: int | None = None) -> None:
+        """Keep at least *history* samples of each series that no rule needs for longer.
+
+        A new series is refused and counted when all series, at their full length, would take more than *max_bytes*;
+        those that are there go on.
+        """
         self.counts = Counts()
+        self.max_bytes = max_bytes
         self.history = history
-        self._needed: dict[str, int] = {}
-        self._needed_by_all = 0
+        self.observer: Callable[[Row], object] | None = None
+        """Is handed each row once it is stored, so that it can be kept; a row that was refused whole it never sees."""
         self._catalog = Catalog()
+        self._retention = Retention(history)
+        self._generation = 0
+        self._head = (0, 0)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop everything stored; views that were taken before still see it."""
         self._index = Index()
         self._tracks: dict[tuple[str, Labels], Track] = {}
-        self._tick = Lane(Column(0))
+        self._retention.forget()
+        self._promised = 0
+        self._tick = Lane(self._retention.weight)
         self._sources: dict[str, Lane] = {}
         self._slow: dict[Lane, None] = {}
-        self._lengths: dict[Column, int] = {}
-        self._generation = 0
-        self._ticks: list[int] = []
-        self._head = Head(0, {}, 0)
+        self._slow_samples: Sequence[Sample] = ()
 
     def append(self, snapshot: Snapshot) -> None:
         """Store a tick; samples with a time of their own keep it, and one seen again is stored once.
@@ -58,21 +76,11 @@ class Series:
         A snapshot that is not later than the last is refused and counted, whole. But one that is earlier by more than
         a minute begins the store anew: the clock was wrong, and what was stored under its times would pass for new.
         """
-        if self._ticks and snapshot.at < self._ticks[-1] - SET_BACK_MS:
-            self._forget()
-        samples = [sample for family in snapshot.families for sample in family.samples]
-        self._generation += 1
-        if not self._advance(self._tick, snapshot.at):
-            self.counts.refused += len(samples)
-            return
-        slow = [sample for sample in samples if sample.at is not None]
-        self._write(self._tick, (sample for sample in samples if sample.at is None) if slow else samples)
-        if slow:
-            self._write_slow(slow, latest=snapshot.at + SET_BACK_MS)
-        self._ticks.append(snapshot.at)
-        if len(self._ticks) % SWEEP == 0:
-            self._trim(snapshot.at)
-        self._publish(snapshot.at)
+        samples = list(chain.from_iterable(family.samples for family in snapshot.families))
+        times = list(map(_AT, samples))
+        slow = [sample for sample in samples if sample.at is not None] if times.count(None) < len(times) else []
+        quick = [sample for sample in samples if sample.at is None] if slow else samples
+        self.write(row_of(TICK, snapshot.at, quick, slow))
 
     def append_samples(self, samples: Iterable[Sample], at_ms: int, *, source: str) -> None:
         """Store what *source* (one rule) wrote at *at_ms*; what it wrote last time and not now goes stale at once.
@@ -80,21 +88,13 @@ class Series:
         An empty batch therefore marks all that the source wrote as stale. A name that the tick measures, too, belongs
         to whoever writes first at that time.
         """
-        lane = self._sources.get(source)
-        rows = list(samples)
-        if lane is None:
-            if not rows:
-                return
-            lane = self._sources[source] = Lane(Column(self._generation + 1))
-        self._generation += 1
-        if not self._advance(lane, at_ms):
-            self.counts.refused += len(rows)
-            return
-        self._write(lane, rows)
-        if not lane.members:
-            del self._sources[source]
-            self._lengths.pop(lane.column, None)
-        self._publish(self._head.at_ms)
+        self.write(row_of(source, at_ms, samples if isinstance(samples, list) else list(samples)))
+
+    def write(self, row: Row) -> None:
+        """Store a row, of this run or of one before a restart, as ``append`` and ``append_samples`` say."""
+        stored = self._write_tick(row) if row.source == TICK else self._write_source(row)
+        if stored is not None and self.observer is not None:
+            self.observer(stored)
 
     def mark_stale(self, source: str, at_ms: int) -> None:
         """Mark all series that *source* wrote as stale: its rule was removed."""
@@ -102,49 +102,106 @@ class Series:
 
     def keep(self, ranges: Mapping[str, int], *, everything: int = 0) -> None:
         """Say how many milliseconds back the rules look, by metric name; *everything* holds for every name."""
-        self._needed = dict(ranges)
-        self._needed_by_all = everything
+        self._retention.needed, self._retention.needed_by_all = dict(ranges), everything
+        for track in self._tracks.values():
+            self._promise(track)
+            grade = self._retention.grade_of(track.key[0])
+            if grade != track.grade:
+                track.grade = grade
+                if track.lane is not None:
+                    track.lane.unsorted, track.lane.names = True, None
 
     def view(self, since_ms: int | None = None) -> View:
         """Return what is written now, for reading; samples at or before *since_ms* are hidden in it."""
         return View(self._index, self._catalog, self._head, since_ms)
 
     @property
+    def needs(self) -> Needs:
+        """What is still needed of the past, by the history and by the rules."""
+        return Needs(self._retention.horizon, self._retention.needed, self._retention.needed_by_all)
+
+    @property
     def size(self) -> int:
         """The number of series that have samples."""
         return len(self._tracks)
 
-    def _forget(self) -> None:
-        """Drop everything stored; views that were taken before still see it."""
-        self._index, self._tracks = Index(), {}
-        self._tick, self._sources, self._slow, self._lengths = Lane(Column(self._generation + 1)), {}, {}, {}
-        self._ticks = []
+    @property
+    def bytes(self) -> int:
+        """Roughly the bytes that the series take now."""
+        return self._retention.weight.bytes
 
-    def _advance(self, lane: Lane, at: int) -> bool:
-        """Open the row of time *at* in *lane*, and know how long its column now is."""
-        self._lengths.pop(lane.column, None)
-        is_later = lane.advance(at, self._generation)
-        self._lengths[lane.column] = len(lane.column.times)
-        return is_later
+    @property
+    def promised_bytes(self) -> int:
+        """Roughly the bytes that the series take once each has all the samples that are kept of it."""
+        return self._promised
 
-    def _write(self, lane: Lane, samples: Iterable[Sample]) -> None:
-        written = 0
-        for sample in samples:
-            key = (sample.name, sample.labels)
-            track = self._tracks.get(key) or self._begin(key)
-            if lane.write(track, nan if isnan(sample.value) else sample.value):
-                written += 1
-                if track.lane is not lane:
-                    self._adopt(lane, track)
-            else:
-                self.counts.refused += 1
-        if written < len(lane.members):
-            self._end(lane, ())
+    def _write_tick(self, row: Row) -> Row | None:
+        """Write a tick; returns it as it was stored, None when it was refused."""
+        at = row.at
+        if self._tick.rows and at < self._tick.at - SET_BACK_MS:
+            self._forget()
+        self._generation += 1
+        if not self._write(self._tick, row):
+            self.counts.refused += len(row.slow)
+            return None
+        slow = row.slow if row.slow and self._write_slow(row.slow, latest=at + SET_BACK_MS) else ()
+        self._retention.ticked(at)
+        if self._tick.rows % SWEEP == 0:
+            self._trim(at)
+        self._head = (self._generation, at)
+        return as_stored(row, self._tick.names, self._tick.labels, slow)
 
-    def _write_slow(self, samples: Iterable[Sample], *, latest: int) -> None:
+    def _write_source(self, row: Row) -> Row | None:
+        """Write what a rule gave; returns it as it was stored, None when it was refused or says nothing."""
+        lane = self._sources.get(row.source)
+        if lane is None:
+            if not row.names:
+                return None
+            lane = self._sources[row.source] = Lane(self._retention.weight)
+        elif not row.names and not lane.bands:
+            return None
+        self._generation += 1
+        if not self._write(lane, row):
+            return None
+        self._head = (self._generation, self._head[1])
+        return as_stored(row, lane.names, lane.labels)
+
+    def _write(self, lane: Lane, row: Row, spared: Mapping[Track, int] | None = None) -> bool:
+        """Write one row of *lane*; False when its time is not later than the last row's, and all is refused."""
+        names, labels, values = row.names, row.labels, row.values
+        if not lane.advance(row.at):
+            self.counts.refused += len(names)
+            return False
+        if names == lane.names and labels == lane.labels:
+            lane.repeat(values)
+        else:
+            known = self._fill(lane, list(zip(names, labels, strict=True)), values, spared or {})
+            lane.remember(names if len(known) == len(names) else None, labels, known)
+        if lane.moved or lane.lost:
+            self._settle(lane)
+        lane.publish(self._generation)
+        return True
+
+    def _fill(
+        self, lane: Lane, keys: list[tuple[str, Labels]], values: list[float], spared: Mapping[Track, int]
+    ) -> list[Track]:
+        """Fill a row that is not as the last one was; returns its series when nothing in it was refused."""
+        tracks = [self._tracks.get(key) or self._begin(key) for key in keys]
+        entries = [(track, value) for track, value in zip(tracks, values, strict=True) if track is not None]
+        refused = lane.fill(entries, spared)
+        self.counts.refused += refused
+        self.counts.over_memory += len(keys) - len(entries)
+        return [] if refused else [track for track, _ in entries]
+
+    def _write_slow(self, samples: Sequence[Sample], *, latest: int) -> bool:
+        """Write what slow collectors measured; False when it is what they gave to the last tick."""
+        if samples == self._slow_samples:
+            self.counts.repeated += len(samples)
+            return False
+        refused = self.counts.refused + self.counts.over_memory
+        arrived: dict[Track, int] = {}
         opened: dict[int, Lane] = {}
-        advanced: dict[Lane, None] = {}
-        seen: set[Track] = set()
+        rows: dict[Lane, tuple[int, list[Sample]]] = {}
         for sample in samples:
             at = sample.at or 0
             if at > latest:  # of a run before the clock was set back; stored, it would refuse what comes after it
@@ -152,87 +209,88 @@ class Series:
                 continue
             key = (sample.name, sample.labels)
             track = self._tracks.get(key) or self._begin(key)
-            if track.blocks and track.blocks[-1].last >= at:
-                self._repeat(track, at)
-                seen.add(track)
+            if track is None:
+                self.counts.over_memory += 1
                 continue
-            lane = self._lane_for(track, at, opened, advanced)
-            lane.write(track, nan if isnan(sample.value) else sample.value)
-            self._adopt(lane, track)
-        for lane in advanced:
-            self._end(lane, seen)
+            last = arrived.get(track, track.last_at)
+            arrived[track] = max(at, last)
+            if last >= at:
+                self._repeat(last, at)
+                continue
+            lane = self._lane_for(track, at, opened, rows)
+            rows.setdefault(lane, (at, []))[1].append(sample)
+        for lane, (at, row) in sorted(rows.items(), key=lambda item: item[1][0]):
+            self._write(lane, row_of(TICK, at, row), arrived)
+        self._slow_samples = samples if refused == self.counts.refused + self.counts.over_memory else ()
+        return True
 
-    def _repeat(self, track: Track, at: int) -> None:
-        if track.blocks[-1].last == at:
+    def _repeat(self, last: int, at: int) -> None:
+        if last == at:
             self.counts.repeated += 1
         else:
             self.counts.refused += 1
 
-    def _lane_for(self, track: Track, at: int, opened: dict[int, Lane], advanced: dict[Lane, None]) -> Lane:
+    def _lane_for(
+        self, track: Track, at: int, opened: dict[int, Lane], rows: Mapping[Lane, tuple[int, list[Sample]]]
+    ) -> Lane:
         """Find the lane of a slow sample: its series' own if that can go on to *at*, else the one opened for *at*."""
         own = track.lane
+        if own is None and track.places and not track.places[-1].band.closed:
+            own = track.places[-1].band.lane
         if own is not None and own in self._slow:
-            if own not in advanced and self._advance(own, at):
-                advanced[own] = None
+            if own not in rows and own.at < at:
                 opened.setdefault(at, own)
                 return own
-            if own in advanced and own.column.times[-1] == at:
+            if own in rows and rows[own][0] == at:
                 return own
         lane = opened.get(at)
         if lane is None:
-            lane = opened[at] = Lane(Column(self._generation))
-            self._advance(lane, at)
+            lane = opened[at] = Lane(self._retention.weight)
             self._slow[lane] = None
-            advanced[lane] = None
         return lane
 
-    def _begin(self, key: tuple[str, Labels]) -> Track:
+    def _begin(self, key: tuple[str, Labels]) -> Track | None:
+        """Take in a new series; None when there is no memory for it."""
         name, labels = key
-        pairs = tuple(sorted((*((NAME, name),), *labels)))
-        track = self._tracks[key] = Track(self._catalog.intern(pairs))
+        if self.max_bytes is not None:
+            promised = self._promised + self._retention.promised(name, len(labels) + 1)
+            if max(promised, self.bytes) > self.max_bytes:
+                return None
+        pairs = tuple(sorted(((NAME, name), *labels)))
+        track = self._tracks[key] = Track(key, self._catalog.intern(pairs), self._retention.grade_of(name))
+        self._retention.weight.bytes += series_bytes(len(pairs), 0)
+        self._promise(track)
         return track
 
-    def _adopt(self, lane: Lane, track: Track) -> None:
-        """Make *track*, just written, a member; one that is new can be found only now that it has a sample."""
-        if track.lane is None and len(track.blocks) == 1:
-            self._index.add(track)
-        lane.adopt(track)
+    def _promise(self, track: Track) -> None:
+        self._promised -= track.promised
+        track.promised = self._retention.promised(track.key[0], len(track.labels.pairs))
+        self._promised += track.promised
 
-    def _end(self, lane: Lane, seen: Iterable[Track]) -> None:
-        """Mark the members that the newest row lacks as stale; those in *seen* only had nothing new."""
-        for track in [member for member in lane.members if not lane.holds(member)]:
-            if track not in seen:
-                lane.write(track, STALE)
-            lane.release(track)
-        if not lane.members and lane in self._slow:
-            del self._slow[lane]
-            self._lengths.pop(lane.column, None)
+    def _discard(self, track: Track) -> None:
+        self._index.discard(track)
+        self._tracks.pop(track.key, None)
+        self._promised -= track.promised
+        self._retention.weight.bytes -= series_bytes(len(track.labels.pairs), 0)
 
-    def _publish(self, at_ms: int) -> None:
-        """Let readers see what is written; a copy, since each rule that fires publishes, and most columns rest."""
-        self._head = Head(self._generation, self._lengths.copy(), at_ms)
+    def _settle(self, lane: Lane) -> None:
+        """Make series findable where they have moved to, and remember to forget those that ended."""
+        for track in lane.moved:
+            self._retention.watch(track.places[-1].band)
+            if len(track.places) == 1:
+                self._index.add(track)
+        self._index.generation += 1
+        self._retention.ended.update(dict.fromkeys(lane.lost))
+        lane.moved, lane.lost = [], []
 
     def _trim(self, now: int) -> None:
-        """Drop blocks that neither the history nor a rule needs, and series that have none left."""
-        del self._ticks[: -max(self.history, SWEEP)]
-        horizon = self._ticks[0]
-        for key, track in list(self._tracks.items()):
-            needed = now - max(self._needed.get(key[0], 0), self._needed_by_all)
-            drop = _droppable(track, self.history, min(horizon, needed) if track.lane is None else needed)
-            if drop == len(track.blocks):  # readers that have found it still see its blocks
-                self._index.discard(track)
-                del self._tracks[key]
-            elif drop:
-                track.blocks = track.blocks[drop:]
-
-
-def _droppable(track: Track, history: int, before: int) -> int:
-    """Count the oldest blocks that end before *before* and, while the series lives, are not among its history."""
-    kept = sum(len(block.values) for block in track.blocks)
-    drop = 0
-    for block in track.blocks:
-        kept -= len(block.values)
-        if block.last >= before or (track.lane is not None and kept < history):
-            break
-        drop += 1
-    return drop
+        """Drop slabs that neither the history nor a rule needs, and series and sources that have none left."""
+        for track in self._retention.trim(now):
+            self._discard(track)
+        horizon = self._retention.horizon
+        for source in [source for source, lane in self._sources.items() if not lane.bands and lane.at < horizon]:
+            del self._sources[source]
+            self._retention.weight.bytes -= LANE_BYTES
+        for lane in [lane for lane in self._slow if not lane.bands and lane.at < horizon]:
+            del self._slow[lane]
+            self._retention.weight.bytes -= LANE_BYTES

@@ -1,157 +1,244 @@
 """Reading the series: a view that stays as it is while the store goes on being written."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from rules.blocks import Block, Column, Piece, Span, Track, cut, is_stale, span_of, span_within
+from rules.blocks import FOREVER, Band, Points, Slab, Span, Track, is_stale
 from rules.labelsets import Catalog, LabelSet
 from rules.postings import Index, Matcher
+from rules.rosters import Roster, Rows
+from rules.selections import Part, Selection
 
-Cuts = dict[Column, tuple[int, int]]
-"""Rows of one window in each column met so far: series that share a column share the search."""
+__all__ = ["FOREVER", "Points", "Stretch", "View", "stretch_of"]
 
-FOREVER = -(1 << 62)
-"""Earlier than any sample, in milliseconds."""
-
-
-class Head(NamedTuple):
-    """What was written completely at one moment; published as one value, so that no reader sees half a tick."""
-
-    generation: int
-    lengths: Mapping[Column, int]
-    """Rows of the columns that were still growing; older columns are complete, younger ones do not exist yet."""
-    at_ms: int
-    """Time of the newest tick, 0 before the first."""
+NOTHING: Mapping[int, Sequence[float]] = {}
 
 
-class Points(NamedTuple):
-    """The samples of one series in a window, ascending; equally long, without stale marks."""
+Piece = tuple[Slab, int, int]
+"""Rows of a slab inside of a window: the first, and the end, before which the last one is; never empty."""
 
-    times: Sequence[int]
-    values: Sequence[float]
+
+class Stretch(NamedTuple):
+    """What the rate family needs of the windows of series that have their samples at the same times."""
+
+    roster: Roster
+    samples: int
+    first_at: int
+    last_at: int
+    firsts: Sequence[float]
+    lasts: Sequence[float]
+    fallen: Mapping[int, Sequence[float]]
+    """The values just before each drop, in order, by the index of the series; most have none."""
+
+    def spans(self) -> Iterator[tuple[LabelSet, Span]]:
+        """Yield what each series for itself comes to."""
+        for index, labels in enumerate(self.roster.labels):
+            first, last, fallen = self.firsts[index], self.lasts[index], self.fallen.get(index, ())
+            yield labels, Span(self.samples, self.first_at, first, self.last_at, last, fallen)
+
+
+def stretch_of(labels: LabelSet, points: Points) -> Stretch:
+    """Sum up the window of one series, which is not empty."""
+    times, values = points
+    fallen = [before for before, after in pairwise(values) if after < before]
+    first, last = values[:1], values[-1:]
+    return Stretch(Roster((labels,)), len(times), times[0], times[-1], first, last, {0: fallen} if fallen else NOTHING)
 
 
 class View:
     """The series as they were when the view was taken; samples at or before ``since_ms`` are hidden."""
 
-    __slots__ = ("catalog", "head", "index", "since_ms")
+    __slots__ = ("at_ms", "catalog", "generation", "index", "since_ms")
 
-    def __init__(self, index: Index, catalog: Catalog, head: Head, since_ms: int | None) -> None:
-        """See what *head* says is written, of the series in *index*."""
+    def __init__(self, index: Index, catalog: Catalog, head: tuple[int, int], since_ms: int | None) -> None:
+        """See what was complete in the generation that *head* names; its second is the time of the newest tick."""
         self.index = index
         self.catalog = catalog
-        self.head = head
+        self.generation, self.at_ms = head
         self.since_ms = FOREVER if since_ms is None else since_ms
 
-    @property
-    def at_ms(self) -> int:
-        """Time of the newest tick in milliseconds, 0 before the first."""
-        return self.head.at_ms
-
-    def select(self, matchers: Sequence[Matcher]) -> tuple[Track, ...]:
+    def select(self, matchers: Sequence[Matcher]) -> Selection:
         """Return the series that fulfil all *matchers*, whether or not they have samples in a given window."""
         return self.index.select(matchers)
 
-    def cut(self, column: Column, since: int, until: int) -> tuple[int, int]:
-        """Return the rows of *column* in ``(since, until]`` that this view may see."""
-        limit = self.head.lengths.get(column)
-        if limit is None:
-            limit = 0 if column.born > self.head.generation else len(column.times)
-        return cut(column.times, max(since, self.since_ms), until, limit)
+    def rows(self, tracks: Iterable[Track], since: int, until: int) -> Rows:
+        """Return what ``latest`` returns, in bulk."""
+        found: Rows = []
+        for part in _parts(tracks):
+            newest = self._newest(part.band, since, until)
+            if newest is not None and not newest[0].holes:
+                found.append((part.roster, part.row(*newest)))
+                continue
+            odd = part.moved if newest is None else part.hit(newest[0].holes)
+            rest, lone = part.without(odd) if odd else (part, ())
+            if newest is not None and rest.positions:
+                found.append((rest.roster, rest.row(*newest)))
+            for track in lone:
+                if (current := self._current(track, since, until)) is not None:
+                    found.append((Roster((track.labels,)), current[:1]))
+        return found
 
     def latest(self, tracks: Iterable[Track], since: int, until: int) -> dict[LabelSet, float]:
         """Return the newest value of each series in ``(since, until]``; what is stale or has none is left out."""
-        cuts: Cuts = {}
         found: dict[LabelSet, float] = {}
-        for track in tracks:
-            block = track.blocks[-1]
-            column, values = block.column, block.values
-            rows = cuts.get(column)
-            if rows is None:
-                rows = cuts[column] = self.cut(column, since, until)
-            index = rows[1] - block.start - 1
-            if index < 0 or index >= len(values):  # the newest value for sure only where this block has the row
-                newest = self._newest(track, since, until, cuts)
-                if newest is None:
-                    continue
-                values, index = newest[0].values, newest[1]
-            elif index + block.start < rows[0]:
-                continue
-            value = values[index]
-            if value == value or not is_stale(value):  # noqa: PLR0124 - only a NaN differs from itself
-                found[track.labels] = value
+        for roster, values in self.rows(tracks, since, until):
+            found.update(zip(roster.labels, values, strict=True))
         return found
 
     def moments(self, tracks: Iterable[Track], since: int, until: int) -> dict[LabelSet, int]:
         """Return the time of what ``latest`` returns, in milliseconds."""
-        cuts: Cuts = {}
-        found: dict[LabelSet, int] = {}
-        for track in tracks:
-            newest = self._newest(track, since, until, cuts)
-            if newest is not None and not is_stale(newest[0].values[newest[1]]):
-                found[track.labels] = newest[0].column.times[newest[0].start + newest[1]]
+        found = ((track.labels, self._current(track, since, until)) for track in tracks)
+        return {labels: int(current[1]) for labels, current in found if current is not None}
+
+    def stretches(self, tracks: Iterable[Track], since: int, until: int) -> list[Stretch]:
+        """Return the sums of the windows ``(since, until]``, in bulk; series without samples there are left out."""
+        found: list[Stretch] = []
+        for part in _parts(tracks):
+            pieces = self._pieces(part.band, since, until)
+            odd = _odd(part, pieces)
+            rest, lone = part.without(odd) if odd else (part, ())
+            if pieces and rest.positions:
+                found.append(_stretch(rest, pieces))
+            for track in lone:
+                points = self._points(track, since, until)
+                if points.times:
+                    found.append(stretch_of(track.labels, points))
         return found
 
     def spans(self, tracks: Iterable[Track], since: int, until: int) -> Iterator[tuple[LabelSet, Span]]:
         """Yield the sum of each series' window ``(since, until]``; series without samples there are left out."""
-        cuts: Cuts = {}
-        for track in tracks:
-            block = track.blocks[-1]
-            rows = cuts.get(block.column)
-            if rows is None:
-                rows = cuts[block.column] = self.cut(block.column, since, until)
-            first, end = rows[0] - block.start, rows[1] - block.start
-            if first > 0 and first < end <= len(block.values) and not is_stale(block.values[end - 1]):
-                yield track.labels, span_within(block, first, end)  # the window lies in one block, as it mostly does
-            elif pieces := self.pieces(track, since, until, cuts):
-                yield track.labels, span_of(pieces)
+        for stretch in self.stretches(tracks, since, until):
+            yield from stretch.spans()
 
     def windows(self, tracks: Iterable[Track], since: int, until: int) -> Iterator[tuple[LabelSet, Points]]:
         """Yield the samples of each series in ``(since, until]``; series without samples there are left out."""
-        cuts: Cuts = {}
-        for track in tracks:
-            pieces = self.pieces(track, since, until, cuts)
-            if pieces:
-                yield track.labels, _points(pieces)
+        for part in _parts(tracks):
+            pieces = self._pieces(part.band, since, until)
+            odd = _odd(part, pieces)
+            rest, lone = part.without(odd) if odd else (part, ())
+            if pieces and rest.positions:
+                times = _times(pieces)
+                for labels, position in zip(rest.roster.labels, rest.positions, strict=True):
+                    yield labels, Points(times, _values(pieces, position))
+            for track in lone:
+                points = self._points(track, since, until)
+                if points.times:
+                    yield track.labels, points
 
-    def pieces(self, track: Track, since: int, until: int, cuts: Cuts) -> list[Piece]:
-        """Return the parts of *track* in ``(since, until]``, oldest first, without stale marks."""
+    def _pieces(self, band: Band, since: int, until: int) -> list[Piece]:
+        """Return the rows of *band* in ``(since, until]``, oldest first."""
         found: list[Piece] = []
-        for block in reversed(track.blocks):
-            rows = cuts.get(block.column)
-            if rows is None:
-                rows = cuts[block.column] = self.cut(block.column, since, until)
-            start, values = block.start, block.values
-            end, first = rows[1] - start, rows[0] - start
-            end = min(end, len(values))
-            first = max(first, 0)
-            if end > first and is_stale(values[end - 1]):
-                end -= 1
-            if end > first:
-                found.append(Piece(block, first, end))
-            if rows[0] > start:
+        since = max(since, self.since_ms)
+        for slab in band.slabs[::-1]:
+            start, times = slab.start, slab.column.times
+            end = min(slab.column.end(until, self.generation) - start, len(slab.values) // slab.width)
+            if end <= 0:
+                continue
+            first = bisect_right(times, since, start, start + end) - start
+            if first < end:
+                found.append((slab, first, end))
+            if first:
                 break
         found.reverse()
         return found
 
-    def _newest(self, track: Track, since: int, until: int, cuts: Cuts) -> tuple[Block, int] | None:
-        for block in reversed(track.blocks):
-            rows = cuts.get(block.column)
-            if rows is None:
-                rows = cuts[block.column] = self.cut(block.column, since, until)
-            index = min(rows[1] - block.start, len(block.values)) - 1
-            if index >= 0:
-                return (block, index) if index + block.start >= rows[0] else None
+    def _newest(self, band: Band, since: int, until: int) -> tuple[Slab, int] | None:
+        """Return the newest row of *band* in ``(since, until]``, None when there is none."""
+        for slab in band.slabs[::-1]:
+            start = slab.start
+            end, rows = slab.column.end(until, self.generation) - start, len(slab.values) // slab.width
+            row = (end if end < rows else rows) - 1  # noqa: FURB136 - min() takes twice as long, and this is the hot path
+            if row >= 0:
+                at = slab.column.times[start + row]
+                return (slab, row) if at > since and at > self.since_ms else None
         return None
 
+    def _current(self, track: Track, since: int, until: int) -> tuple[float, int] | None:
+        """Return the newest value in ``(since, until]`` with its time, None when it is stale or there is none."""
+        for band, position in reversed(track.places):
+            newest = self._newest(band, since, until)
+            if newest is not None:
+                slab, row = newest
+                value = slab.values[row * slab.width + position]
+                return None if is_stale(value) else (value, slab.column.times[slab.start + row])
+        return None
 
-def _points(pieces: Sequence[Piece]) -> Points:
-    if len(pieces) == 1:
-        block, first, end = pieces[0]
-        return Points(block.column.times[block.start + first : block.start + end], block.values[first:end])
-    times, values = array("q"), array("d")
-    for block, first, end in pieces:
-        times.extend(block.column.times[block.start + first : block.start + end])
-        values.extend(block.values[first:end])
-    return Points(times, values)
+    def _points(self, track: Track, since: int, until: int) -> Points:
+        """Return the samples of one series wherever they lie."""
+        times, values = array("q"), array("d")
+        for band, position in track.places:
+            for slab, first, end in self._pieces(band, since, until):
+                for at, value in zip(_times_of(slab, first, end), slab.history(position, first, end), strict=True):
+                    if value == value or not is_stale(value):  # noqa: PLR0124 - only a NaN differs from itself
+                        times.append(at)
+                        values.append(value)
+        return Points(times, values)
+
+
+def _parts(tracks: Iterable[Track]) -> Sequence[Part]:
+    return tracks.parts if isinstance(tracks, Selection) else Selection(tracks).parts
+
+
+def _times_of(slab: Slab, first: int, end: int) -> "array[int]":
+    return slab.column.times[slab.start + first : slab.start + end]
+
+
+def _times(pieces: Sequence[Piece]) -> "array[int]":
+    times = _times_of(*pieces[0])
+    for piece in pieces[1:]:
+        times += _times_of(*piece)
+    return times
+
+
+def _values(pieces: Sequence[Piece], position: int) -> "array[float]":
+    slab, first, end = pieces[0]
+    values = slab.history(position, first, end)
+    for slab, first, end in pieces[1:]:
+        values += slab.history(position, first, end)
+    return values
+
+
+def _odd(part: Part, pieces: Sequence[Piece]) -> frozenset[int]:
+    """Return the positions that must be read one by one.
+
+    Their series have no sample in some row, or have older places that the window may reach.
+    """
+    odd = part.moved
+    if odd and pieces and (pieces[0][1] or pieces[0][0] is not part.band.slabs[0]):
+        odd = frozenset()
+    for slab, _, _ in pieces:
+        if slab.holes:
+            odd |= part.hit(slab.holes)
+    return odd
+
+
+def _stretch(part: Part, pieces: Sequence[Piece]) -> Stretch:
+    """Sum up windows that have a sample in each row of *pieces*."""
+    head, first, _ = pieces[0]
+    tail, _, end = pieces[-1]
+    return Stretch(
+        part.roster,
+        end - first if head is tail else sum(piece[2] - piece[1] for piece in pieces),
+        head.column.times[head.start + first],
+        tail.column.times[tail.start + end - 1],
+        part.row(head, first),
+        part.row(tail, end - 1),
+        _fallen(part, pieces),
+    )
+
+
+def _fallen(part: Part, pieces: Sequence[Piece]) -> Mapping[int, Sequence[float]]:
+    """Collect the values before each drop; a fall to the first value of the window was before it."""
+    fallen: dict[int, list[float]] = {}
+    skip = 1
+    for slab, first, end in pieces:
+        for row, indices in part.drops(slab, first + skip, end):
+            if first + skip <= row < end:
+                before = part.before(slab, row)
+                for index in indices:
+                    fallen.setdefault(index, []).append(before[index])
+        skip = 0
+    return fallen

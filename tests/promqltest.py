@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.promqltest_judge import Store, Verdict, judge
-from tests.promqltest_script import Clear, Evaluation, Load, read
+from tests.promqltest_script import Broken, Clear, Evaluation, Load, read
 
 
 def run(text: str) -> Iterator[Verdict]:
-    """Yield a verdict for each evaluation of a script."""
+    """Yield a verdict for each evaluation of a script, and a failure for each line that cannot be read."""
     store = Store()
     for command in read(text):
         match command:
@@ -20,6 +20,8 @@ def run(text: str) -> Iterator[Verdict]:
                 store.load(command)
             case Evaluation():
                 yield judge(command, store)
+            case Broken():
+                yield Verdict(command.number, command.line, failure=command.why)
 
 
 def summary(name: str, verdicts: Sequence[Verdict]) -> str:

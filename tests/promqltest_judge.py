@@ -1,19 +1,24 @@
-"""Running one evaluation of a test script against the engine, and judging its result."""
+"""Running one evaluation of a test script against the engine, in each way that Prometheus' own runner does."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import isnan
 
 from medic.core.errors import MedicError
 from medic.core.samples import Labels, Sample
-from rules.promql import Answer, Matrix, Query, QueryError, Row, Scalar, Text, Vector, compile_query
+from rules.promql import Answer, Query, QueryError, UnsupportedError, compile_query
+from rules.promql.nodes import Call, Kind, walk
 from rules.series import Series
-from tests.promqltest_script import RANGE, Evaluation, Line, Load, milliseconds, unquote
+from tests.promqltest_compare import compare_notes, compare_value, fits, middle
+from tests.promqltest_pinned import pinned
+from tests.promqltest_script import Evaluation, Load
 
 HISTOGRAMS = "native histograms"
-PLACE = re.compile(r" \(\d+:\d+\)$| \\\(\[0-9\]\+:\[0-9\]\+\\\)$")
-"""Where in the query an annotation belongs; ours carry no place."""
+STARTS = "start timestamps"
+RATES = frozenset(("rate", "increase", "irate", "resets"))
+ENDS = re.compile(r"(start|end)\(\)")
+"""The ends of the query, which are others in a range query."""
+MINUTE = 60_000
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,12 @@ class Store:
     def __init__(self) -> None:
         self.floats: dict[Labels, dict[int, float | None]] = {}
         self.histograms: set[Labels] = set()
+        self.started: set[Labels] = set()
         self._series: Series | None = None
 
     def load(self, command: Load) -> None:
         self._series = None
+        self.started |= command.started
         for line in command.lines:
             if "histogram" in line.values:
                 self.histograms.add(line.labels)
@@ -67,8 +74,9 @@ def fill(series: Series, labels: Labels, samples: dict[int, float | None]) -> No
         series.append_samples(batch, at, source=repr(labels))
 
 
-def touches_histograms(query: Query, store: Store) -> bool:
-    known = [dict(labels) for labels in store.histograms]
+def touches(query: Query, series: Iterable[Labels]) -> bool:
+    """Tell whether the query selects one of *series*."""
+    known = [dict(labels) for labels in series]
     return any(
         all(one.accepts(labels.get(one.name, "")) for one in reach.matchers)
         for reach in query.reaches
@@ -76,109 +84,77 @@ def touches_histograms(query: Query, store: Store) -> bool:
     )
 
 
-def judge(command: Evaluation, store: Store) -> Verdict:
-    """Evaluate and compare; what the engine refuses as experimental or native does not count."""
-    if any("histogram" in line.values for line in command.lines):
-        return Verdict(command.number, command.query, uncounted=HISTOGRAMS)
-    try:
-        query = compile_query(command.query, delayed_names=True)
-    except QueryError as problem:
-        return refused(command, str(problem))
-    if touches_histograms(query, store):
-        return Verdict(command.number, command.query, uncounted=HISTOGRAMS)
-    try:
-        answer = ask(query, command, store.series())
-    except MedicError as problem:
-        return Verdict(command.number, command.query, failure="" if "fail" in command.expect else str(problem))
-    return Verdict(command.number, command.query, failure=compare(command, answer))
-
-
-def refused(command: Evaluation, problem: str) -> Verdict:
-    for reason in ("experimental", HISTOGRAMS):
-        if reason in problem:
-            return Verdict(command.number, command.query, uncounted=reason)
-    return Verdict(command.number, command.query, failure="" if "fail" in command.expect else problem)
-
-
-def ask(query: Query, command: Evaluation, series: Series) -> Answer:
-    view = series.view()
-    return query.answer(view, command.times[0]) if command.instant else query.over(view, command.times)
-
-
-def compare(command: Evaluation, answer: Answer) -> str:
-    """Return what differs, empty when nothing does."""
-    if "fail" in command.expect:
-        return f"gave {answer.value} and should fail"
-    return notes(command, answer.notes) or values(command, answer)
-
-
-def notes(command: Evaluation, given: Iterable[str]) -> str:
-    found = list(given)
-    for word, prefix in (("warn", "PromQL warning"), ("info", "PromQL info")):
-        of_kind = [note for note in found if note.startswith(prefix)]
-        if f"no_{word}" in command.expect and of_kind:
-            return f"unexpected annotations: {of_kind}"
-        if word in command.expect and not any(fits(command.expect[word], note) for note in of_kind):
-            return f"expected {word} {command.expect[word]!r}, got {found}"
+def uncounted(command: Evaluation, query: Query, store: Store) -> str:
+    """Say why an evaluation is not one of the stable float language; empty when it is."""
+    if any("histogram" in line.values for line in command.lines) or touches(query, store.histograms):
+        return HISTOGRAMS
+    if touches(query, store.started) and any(isinstance(one, Call) and one.name in RATES for one in walk(query.root)):
+        return STARTS
     return ""
 
 
-def fits(wanted: str, note: str) -> bool:
-    kind, _, text = wanted.partition(":")
-    text = PLACE.sub("", text.strip())
-    return not wanted or (re.search(text, note) is not None if kind == "regex" else text == note)
+def judge(command: Evaluation, store: Store) -> Verdict:
+    """Evaluate and compare; what the engine refuses as experimental or native does not count."""
+    try:
+        query = compile_query(command.query, delayed_names=True)
+    except UnsupportedError as problem:
+        return Verdict(command.number, command.query, uncounted=problem.kind)
+    except QueryError as problem:
+        return Verdict(command.number, command.query, failure=refusal(command, problem))
+    if reason := uncounted(command, query, store):
+        return Verdict(command.number, command.query, uncounted=reason)
+    failures = (failure for failure in attempts(command, query, store.series()) if failure)
+    return Verdict(command.number, command.query, failure=next(failures, ""))
 
 
-def values(command: Evaluation, answer: Answer) -> str:
-    value = answer.value
-    if isinstance(value, Text):
-        wanted = unquote(command.expect.get("string", '""'))
-        return "" if value.text == wanted else f"got {value.text!r} instead of {wanted!r}"
-    if isinstance(value, Scalar):
-        wanted = command.lines[0].values[0] if command.lines and command.lines[0].bare else None
-        return "" if isinstance(wanted, float) and close(value.value, wanted) else f"got {value}, wanted {wanted}"
-    if isinstance(value, Vector):
-        value = Matrix(tuple(Row(labels, ((value.at_ms, number),)) for labels, number in value.samples))
-    return rows(command, value)
+def attempts(command: Evaluation, query: Query, series: Series) -> Iterator[str]:
+    """Yield what is wrong with each way to ask; Prometheus' runner asks instant queries in three ways."""
+    yield attempt(command, query, series)
+    if not command.instant or "fail" in command.expect:
+        return
+    moments = [command.times[0]] if query.kind in {Kind.VECTOR, Kind.SCALAR} else []
+    for at in moments:
+        if failure := around(command, query, series, at):
+            yield f"in the middle of a range query: {failure}"
+    at = command.times[0]
+    if (fixed := pinned(query, at)) is not None:
+        for other in (-10 * at, 0, at // 5, 10 * at) if at else (-1000, 1000):
+            if failure := attempt(command, fixed, series, other):
+                yield f"pinned by @ and asked at {other} ms: {failure}"
 
 
-def rows(command: Evaluation, value: Matrix) -> str:
-    grid = expected_times(command)
-    wanted = [(line.labels, expected(line, grid)) for line in command.lines]
-    given = [(row.labels, list(row.points)) for row in value.rows]
-    if "ordered" not in command.expect:
-        wanted, given = sorted(wanted, key=lambda row: row[0]), sorted(given, key=lambda row: row[0])
-    wanted = [row for row in wanted if row[1]]
-    same = len(wanted) == len(given) and all(map(same_row, wanted, given))
-    return "" if same else f"got {given}, wanted {wanted}"
+def attempt(command: Evaluation, query: Query, series: Series, at: int | None = None) -> str:
+    """Ask once and return what differs, empty when nothing does."""
+    try:
+        answer = ask(query, command, series, at)
+    except MedicError as problem:
+        return refusal(command, problem)
+    if "fail" in command.expect:
+        return f"gave {answer.value} and should fail"
+    return compare_notes(command, answer.notes) or compare_value(command, answer.value)
 
 
-def expected_times(command: Evaluation) -> range:
-    found = RANGE.fullmatch(f"range {command.expect['range']}") if "range" in command.expect else None
-    if found is None:
-        return command.times
-    start, end, step = map(milliseconds, found.groups())
-    return range(start, end + 1, step)
+def around(command: Evaluation, query: Query, series: Series, at: int) -> str:
+    """Ask as a range query around *at* and compare what it gives there."""
+    if "ordered" in command.expect or command.points is not None or ENDS.search(command.query):
+        return ""
+    try:
+        answer = query.over(series.view(), range(at - MINUTE, at + MINUTE + 1, MINUTE))
+    except MedicError as problem:
+        return str(problem)
+    return compare_value(command, middle(answer.value, at, scalar=query.kind is Kind.SCALAR))
 
 
-def expected(line: Line, times: range) -> list[tuple[int, float]]:
-    return [(at, value) for at, value in zip(times, line.values, strict=False) if isinstance(value, float)]
+def refusal(command: Evaluation, problem: MedicError) -> str:
+    """Return what is wrong with failing so, empty when that was expected."""
+    expected = command.expect.get("fail")
+    if expected is None:
+        return str(problem)
+    return "" if all(fits(one, str(problem), whole=False) for one in expected) else f"failed with: {problem}"
 
 
-def same_row(wanted: tuple[Labels, list[tuple[int, float]]], given: tuple[Labels, list[tuple[int, float]]]) -> bool:
-    return (
-        wanted[0] == given[0]
-        and len(wanted[1]) == len(given[1])
-        and all(
-            left[0] == right[0] and close(left[1], right[1]) for left, right in zip(wanted[1], given[1], strict=True)
-        )
-    )
-
-
-def close(left: float, right: float) -> bool:
-    """Compare with a relative error below 1e-6; NaN equals NaN."""
-    if left == right or (isnan(left) and isnan(right)):
-        return True
-    if left == 0 or right == 0:
-        return abs(left - right) < 1e-6 * 2.2250738585072014e-308
-    return abs(left - right) / (abs(left) + abs(right)) < 1e-6
+def ask(query: Query, command: Evaluation, series: Series, at: int | None = None) -> Answer:
+    view = series.view()
+    if command.instant:
+        return query.answer(view, command.times[0] if at is None else at)
+    return query.over(view, command.times)

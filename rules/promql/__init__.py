@@ -1,11 +1,13 @@
 """PromQL: compile a query once, evaluate it on views of the series."""
 
-from rules.promql.errors import EvaluationError, QueryError
+from rules.promql.budget import Budget
+from rules.promql.errors import EvaluationError, QueryError, UnsupportedError
 from rules.promql.query import Answer, Compat, Query, compile_query
 from rules.promql.values import Matrix, Row, Scalar, Text, Value, Vector, VectorSample
 
 __all__ = [
     "Answer",
+    "Budget",
     "Compat",
     "EvaluationError",
     "Matrix",
@@ -14,6 +16,7 @@ __all__ = [
     "Row",
     "Scalar",
     "Text",
+    "UnsupportedError",
     "Value",
     "Vector",
     "VectorSample",

@@ -1,11 +1,16 @@
 """Operators between two expressions, of which at least one may be a number."""
 
-from rules.promql.arithmetic import ARITHMETIC, COMPARISONS
+from itertools import repeat
+
+from rules.promql.arithmetic import ARITHMETIC, COMPARISONS, Operator
+from rules.promql.bulk import Bulk, RowsOf, kept, nameless
+from rules.promql.failing import can_fail
 from rules.promql.frame import Frame, Samples, ScalarOf, VectorOf
 from rules.promql.matching import compile_matching
 from rules.promql.nodes import Binary, Kind, kind_of
 from rules.promql.parts import Parts
 from rules.promql.sets import SETS
+from rules.rosters import Rows
 
 
 def compile_binary_scalar(parts: Parts, node: Binary) -> ScalarOf:
@@ -26,7 +31,7 @@ def compile_binary_vector(parts: Parts, node: Binary) -> VectorOf:
         return _with_number(node, parts.vector(node.right), parts.scalar(node.left), swapped=True)
     left, right = parts.vector(node.left), parts.vector(node.right)
     if node.op in SETS:
-        return SETS[node.op](node.matching, left, right)
+        return SETS[node.op](node.matching, left, right, always=can_fail(node.right))
     return compile_matching(node, left, right)
 
 
@@ -34,6 +39,8 @@ def _with_number(node: Binary, vector: VectorOf, number: ScalarOf, *, swapped: b
     if node.op in COMPARISONS and not node.as_bool:
         return _filter(node.op, vector, number, swapped=swapped)
     operate = ARITHMETIC.get(node.op) or COMPARISONS[node.op]
+    if isinstance(vector, Bulk):
+        return Bulk(_operating(operate, vector.rows, number, swapped=swapped))
 
     def evaluate(frame: Frame) -> Samples:
         limit = number(frame)
@@ -44,12 +51,29 @@ def _with_number(node: Binary, vector: VectorOf, number: ScalarOf, *, swapped: b
     return evaluate
 
 
+def _operating(operate: Operator, rows: RowsOf, number: ScalarOf, *, swapped: bool) -> RowsOf:
+    """Apply an operator in bulk."""
+
+    def evaluate(frame: Frame) -> Rows:
+        limit = repeat(number(frame))
+        found: Rows = []
+        for roster, values in rows(frame):
+            sides = (limit, values) if swapped else (values, limit)
+            found.append((roster, list(map(float, map(operate, *sides)))))
+        return nameless(frame, found)
+
+    return evaluate
+
+
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def _filter(op: str, vector: VectorOf, number: ScalarOf, *, swapped: bool) -> VectorOf:
     """Keep the elements that compare; names stay."""
     compare = COMPARISONS[MIRRORED[op] if swapped else op]
+    if isinstance(vector, Bulk):
+        rows = vector.rows
+        return lambda frame: kept(rows(frame), compare, number(frame))
 
     def evaluate(frame: Frame) -> Samples:
         limit = number(frame)

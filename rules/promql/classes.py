@@ -1,6 +1,9 @@
 """Character classes of RE2, as ranges of code points, and Python's way to write them."""
 
+import sys
+import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 LAST = 0x10FFFF
 Ranges = tuple[tuple[int, int], ...]
@@ -42,6 +45,16 @@ def complement(ranges: Ranges) -> Ranges:
             found.append((begin, low - 1))
         begin = high + 1
     return (*found, (begin, LAST))
+
+
+@cache
+def category(name: str) -> Ranges:
+    """Return the characters of a general category of Unicode, such as ``L`` or ``Lu``; none where it is not known.
+
+    It looks at every character there is, which takes a tenth of a second, once a category.
+    """
+    points = (point for point in range(sys.maxunicode + 1) if unicodedata.category(chr(point)).startswith(name))
+    return merged((point, point) for point in points)
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:

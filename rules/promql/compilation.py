@@ -20,6 +20,7 @@ from rules.promql.nodes import (
 )
 from rules.promql.parts import Windows
 from rules.promql.selectors import SubqueryOf, WindowOf, compile_selector
+from rules.promql.watching import negated
 
 
 class Compiler:
@@ -37,8 +38,7 @@ class Compiler:
             case Aggregation():
                 return compile_aggregation(self, node)
             case Negation():
-                inner = self.vector(node.expr)
-                return lambda frame: frame.mapped(inner(frame), float.__neg__)
+                return negated(self.vector(node.expr), node)
             case _:
                 raise _unexpected(node, Kind.VECTOR)
 

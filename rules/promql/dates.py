@@ -13,6 +13,8 @@ CYCLE = 146_097 * 86_400
 """Seconds of 400 years, after which the calendar repeats, the days of the week too."""
 SMALLEST = -(2**63)
 """What Go makes of a number that is no 64-bit integer."""
+BEGIN = -(719_162 + 730_692_556 * 146_097) * 86_400
+"""Go's calendar begins here, in the year -292277022399; what is earlier wraps around to its end."""
 
 FIELDS: dict[str, Callable[[datetime], int]] = {
     "day_of_month": lambda date: date.day,
@@ -27,8 +29,9 @@ FIELDS: dict[str, Callable[[datetime], int]] = {
 
 
 def whole(seconds: float) -> int:
-    """Cut off the fraction as Go does, infinities and NaN included."""
-    return int(seconds) if SMALLEST <= seconds < -SMALLEST else SMALLEST
+    """Cut off the fraction as Go does, infinities and NaN included; what is before Go's calendar is at its end."""
+    found = int(seconds) if SMALLEST <= seconds < -SMALLEST else SMALLEST
+    return found if found >= BEGIN else found + 2**64
 
 
 def compile_date(name: str) -> CompileVector:

@@ -11,15 +11,24 @@ class QueryError(MedicError):
         self.what = what
         self.instead = instead
         self.position = position
-        place = "" if position is None else _place(text, position)
-        super().__init__(f"{place}{what}: {instead}")
+        where = "" if position is None else f"{place(text, position)}: "
+        super().__init__(f"{where}{what}: {instead}")
+
+
+class UnsupportedError(QueryError):
+    """The query is one of Prometheus', but with a construct that is not supported: experimental, or of another kind."""
+
+    def __init__(self, kind: str, what: str, instead: str, *, text: str = "", position: int | None = None) -> None:
+        """Say of which *kind* the construct is, and the rest as QueryError does."""
+        self.kind = kind
+        super().__init__(what, instead, text=text, position=position)
 
 
 class EvaluationError(MedicError):
     """The query is well formed but its data do not fit it: nothing can be concluded from it now."""
 
 
-def _place(text: str, position: int) -> str:
+def place(text: str, position: int) -> str:
+    """Return line and column of the character at *position*, both from 1 on, as ``1:5``."""
     line = text.count("\n", 0, position) + 1
-    column = position - (text.rfind("\n", 0, position) + 1) + 1
-    return f"{line}:{column}: "
+    return f"{line}:{position - text.rfind(chr(10), 0, position)}"

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rules.labelsets import BARE, Catalog, LabelSet
+from rules.promql.budget import Budget
 from rules.promql.errors import EvaluationError
-from rules.promql.nodes import Edge, Shift
+from rules.promql.nodes import Edge, Node, Shift
+from rules.promql.notes import Notes
 from rules.views import View
 
 LOOKBACK_MS = 300_000
@@ -15,6 +17,10 @@ INTERVAL_MS = 60_000
 
 Samples = dict[LabelSet, float]
 """An instant vector while it is computed; its order is kept, its label sets are unique by construction."""
+
+
+Origins = dict[tuple[int, LabelSet], LabelSet]
+"""By the identity of a range vector's node and the labels of a result: the series that gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Dialect:
     """Prometheus 2: a counter's extrapolation is cut at zero before its distance is judged."""
     doom_names: bool = False
     """Delayed name removal: names go when the query ends, not at the first function."""
+    step_ms: int = INTERVAL_MS
+    """The step of a subquery that names none: the evaluation interval of whoever asks."""
 
 
 @dataclass(slots=True)
@@ -38,8 +46,12 @@ class Frame:
     start_ms: int
     end_ms: int
     dialect: Dialect
-    notes: dict[str, None]
-    """Prometheus' annotations, each once: they begin with "PromQL warning" or "PromQL info"."""
+    notes: Notes | None
+    """Prometheus' annotations; None where nobody reads them."""
+    budget: Budget | None = None
+    """What the query may read; None where it may read everything."""
+    origins: Origins | None = None
+    """Where the results of range functions came from, at all times so far; None where no two can become equal."""
 
     @property
     def catalog(self) -> Catalog:
@@ -61,7 +73,7 @@ class Frame:
 
     def move(self, at_ms: int) -> "Frame":
         """Return this evaluation at another time."""
-        return Frame(self.view, at_ms, self.start_ms, self.end_ms, self.dialect, self.notes)
+        return Frame(self.view, at_ms, self.start_ms, self.end_ms, self.dialect, self.notes, self.budget, self.origins)
 
     def nameless(self, labels: LabelSet) -> LabelSet:
         """Return *labels* as a function leaves them: without the name, or with a doomed one."""
@@ -79,9 +91,15 @@ class Frame:
             raise twins()
         return found
 
-    def note(self, text: str) -> None:
-        """Annotate the answer."""
-        self.notes[text] = None
+    def check(self) -> None:
+        """Raise EvaluationError when the query's time is up; for work that reads nothing new."""
+        if self.budget is not None:
+            self.budget.check()
+
+    def note(self, text: str, about: Node) -> None:
+        """Annotate the answer, if somebody reads that, with what is to say *about* a part of the query."""
+        if self.notes is not None:
+            self.notes.add(text, about)
 
 
 def twins() -> EvaluationError:

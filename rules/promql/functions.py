@@ -1,6 +1,7 @@
 """The functions of PromQL, each by its name and how it is compiled."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import isnan, nan, pi
 
 from rules.labelsets import NAME
@@ -10,11 +11,12 @@ from rules.promql.frame import Frame, Samples, VectorOf
 from rules.promql.histograms import compile_fraction, compile_quantile
 from rules.promql.labelling import compile_join, compile_replace
 from rules.promql.mathematics import NUMERIC, lower_bounded, round_to, upper_bounded
-from rules.promql.nodes import Node, Selector, Window
+from rules.promql.nodes import Node, Selector, Shift, Window
 from rules.promql.parts import CompileScalar, CompileVector, Parts
 from rules.promql.rates import RATES
-from rules.promql.reducers import OVER_TIME
+from rules.promql.reducers import KEEP_NAME, OVER_TIME
 from rules.promql.selectors import compile_moments
+from rules.promql.watching import apart, suspecting
 
 
 def compile_numeric(name: str) -> CompileVector:
@@ -49,10 +51,10 @@ def compile_clamp(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     vector, low_of, high_of = parts.vector(args[0]), parts.scalar(args[1]), parts.scalar(args[2])
 
     def evaluate(frame: Frame) -> Samples:
-        low, high = low_of(frame), high_of(frame)
+        samples, low, high = vector(frame), low_of(frame), high_of(frame)
         if low > high:
             return {}
-        return frame.mapped(vector(frame), lambda value: lower_bounded(upper_bounded(value, high), low))
+        return frame.mapped(samples, lambda value: lower_bounded(upper_bounded(value, high), low))
 
     return evaluate
 
@@ -61,7 +63,8 @@ def compile_timestamp(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     """Compile ``timestamp(v)``: of a selector the times of its samples, of anything else the time of evaluation."""
     node = args[0]
     if isinstance(node, Selector):
-        return compile_moments(node)
+        # Prometheus forgets the offset here when there is an @; rules must mean the same
+        return compile_moments(node if node.shift.at is None else replace(node, shift=Shift(at=node.shift.at)))
     vector = parts.vector(node)
     return lambda frame: frame.mapped(vector(frame), lambda _: frame.at_ms / 1000)
 
@@ -80,16 +83,22 @@ def _sorting(sign: float) -> CompileVector:
 
 
 def _absent_labels(node: Node) -> dict[str, str]:
-    """Return what the matchers of a selector say about the series that is missing: equalities on labels named once."""
+    """Return what the matchers of a selector say about the series that is missing.
+
+    An equality counts until its label is named again, as in Prometheus, where one behind another matcher counts.
+    """
     selector = node.selector if isinstance(node, Window) else node
     if not isinstance(selector, Selector):
         return {}
-    named = [one.name for one in selector.matchers]
-    return {
-        one.name: one.value
-        for one in selector.matchers
-        if one.match is Match.EQUAL and one.name != NAME and named.count(one.name) == 1
-    }
+    known: dict[str, str] = {}
+    settled: set[str] = {NAME}
+    for one in selector.matchers:
+        if one.match is Match.EQUAL and one.name not in settled:
+            known[one.name] = one.value
+            settled.add(one.name)
+        else:
+            known.pop(one.name, None)
+    return known
 
 
 def compile_absent(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
@@ -130,8 +139,12 @@ def compile_scalar(parts: Parts, args: tuple[Node, ...]) -> Callable[[Frame], fl
 VECTOR_FUNCTIONS: dict[str, CompileVector] = {
     **{name: compile_numeric(name) for name in NUMERIC},
     **{name: compile_date(name) for name in FIELDS},
-    **OVER_TIME,
-    **RATES,
+    **{
+        name: apart(name, compile_call)
+        for name, compile_call in {**OVER_TIME, **RATES}.items()
+        if name not in KEEP_NAME
+    },
+    "last_over_time": OVER_TIME["last_over_time"],
     "absent": compile_absent,
     "absent_over_time": compile_absent_over_time,
     "clamp": compile_clamp,
@@ -139,8 +152,10 @@ VECTOR_FUNCTIONS: dict[str, CompileVector] = {
     "clamp_min": _with_number(lower_bounded),
     "histogram_fraction": compile_fraction,
     "histogram_quantile": compile_quantile,
+    "increase": apart("increase", suspecting(RATES["increase"])),
     "label_join": compile_join,
     "label_replace": compile_replace,
+    "rate": apart("rate", suspecting(RATES["rate"])),
     "round": _with_number(round_to, default=1.0),
     "sort": _sorting(1.0),
     "sort_desc": _sorting(-1.0),

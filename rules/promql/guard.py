@@ -31,8 +31,16 @@ TOKEN = re.compile(
     re.VERBOSE | re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 EDGE = re.compile(r"@(?:\s|\#[^\n]*+)*+(?:start|end)\b", re.IGNORECASE)
-LONGEST = 1000 * 365 * 86_400_000
+LONGEST = 292 * 365 * 86_400_000
+"""Milliseconds of 292 years, which Go's durations can just hold."""
 OPERATOR_WORDS = frozenset(("and", "or", "unless", "atan2"))
+BEFORE_NAMES = OPERATOR_WORDS | {"bool"}
+MODIFIERS = frozenset(("smoothed", "anchored"))
+"""Words that only newer versions reserve, and only behind an operand; elsewhere they are names."""
+NAME_MARK = "__name_of__"
+"""Keeps the parser from taking a name for a modifier."""
+SEPARATED = re.compile(r"_(?:[_.e]|$)|\._", re.IGNORECASE)
+"""A separator that is not between two digits; one behind 0x is fine."""
 QUOTES = "\"'`"
 
 
@@ -44,10 +52,16 @@ class Lifted:
     strings: tuple[str, ...]
     moments: tuple[int, ...]
     """Times of ``@`` in milliseconds since the epoch."""
+    places: tuple[int, ...] = ()
+    """Where each of the strings stood."""
 
     def string(self, parsed: str) -> str:
         """Return what stood in the query where the parser saw *parsed*; bare words are what they are."""
-        return self.strings[int(parsed[1:])] if parsed.startswith(MARK) else parsed
+        return self.strings[int(parsed[1:])] if parsed.startswith(MARK) else parsed.removeprefix(NAME_MARK)
+
+    def place(self, parsed: str) -> int | None:
+        """Return where in the query the string stood that the parser saw as *parsed*; None for a bare word."""
+        return self.places[int(parsed[1:])] if parsed.startswith(MARK) else None
 
 
 class _Lifter:
@@ -57,6 +71,7 @@ class _Lifter:
         self.text = text
         self.parts: list[str] = []
         self.strings: list[str] = []
+        self.places: list[int] = []
         self.moments: list[int] = []
         self.depth = 0
         self.operators = 0
@@ -71,9 +86,11 @@ class _Lifter:
         elif kind == "at" and not EDGE.match(self.text, token.start()):
             self.lift_moment(token)
         elif kind == "duration" and (duration(token[0]) or 0) > LONGEST:
-            raise self.refuse(f"{token[0]} is too long", "write a duration of at most 1000 years", token.start())
+            raise self.refuse(f"{token[0]} is too long", "write a duration of at most 292 years", token.start())
         elif kind == "number":
-            self.parts.append(token[0].replace("_", ""))
+            self.lift_number(token)
+        elif kind == "word" and token[0].lower() in MODIFIERS and not self.behind_operand():
+            self.parts.append(f"{NAME_MARK}{token[0]}")
         else:
             self.count(token, kind)
             self.parts.append(" " if kind == "blank" else token[0])
@@ -98,11 +115,24 @@ class _Lifter:
             raise self.refuse(
                 str(problem), "write a backslash twice, or quote with `backticks`", token.start()
             ) from None
+        self.places.append(token.start())
         self.parts.append(f'"{MARK}{len(self.strings) - 1}"')
+
+    def lift_number(self, token: re.Match[str]) -> None:
+        if SEPARATED.search(token[0]):
+            what = f"{token[0]} separates no digits"
+            raise self.refuse(what, "write a single _ between two digits, or none", token.start())
+        self.parts.append(token[0].replace("_", ""))
+
+    def behind_operand(self) -> bool:
+        """Tell whether what comes next follows an operand, as a modifier does and a name does not."""
+        before = next((part for part in reversed(self.parts) if part.strip()), "")
+        operand = before[-1:] in {")", "]", "}", '"'} or before[-1:].isalnum() or before[-1:] in {"_", ":"}
+        return operand and before.lower() not in BEFORE_NAMES
 
     def lift_moment(self, token: re.Match[str]) -> None:
         moment = token["moment"] or ""
-        value = number(moment)
+        value = None if SEPARATED.search(moment) else number(moment)
         if value is None or not isfinite(value) or abs(value) > 2**53:
             what = f"{moment or 'this'} is no time for @"
             raise self.refuse(what, "write seconds since the epoch, start() or end()", token.end() - len(moment))
@@ -118,4 +148,4 @@ def lift(text: str) -> Lifted:
     lifter = _Lifter(text)
     for token in TOKEN.finditer(text):
         lifter.take(token)
-    return Lifted("".join(lifter.parts), tuple(lifter.strings), tuple(lifter.moments))
+    return Lifted("".join(lifter.parts), tuple(lifter.strings), tuple(lifter.moments), tuple(lifter.places))

@@ -1,7 +1,9 @@
 """Strings, numbers and durations as Go and PromQL write them."""
 
+import json
 import re
-from math import inf, isinf, isnan, nan
+from decimal import Decimal
+from math import inf, isfinite, isinf, isnan, nan
 
 SIMPLE = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 ESCAPE = re.compile(
@@ -14,8 +16,13 @@ DURATION = re.compile(
     r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?"
 )
 ORDER = ("y", "w", "d", "h", "m", "s", "ms")
+OCTAL = re.compile(r"0[0-7]+")
+FLOAT = re.compile(r"[-+]?(?:inf|infinity|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)", re.IGNORECASE)
+HEX_FLOAT = re.compile(r"[-+]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[-+]?[0-9]{1,3}", re.IGNORECASE)
 LARGEST_BYTE, LARGEST_CHARACTER = 0xFF, 0x10FFFF
 SURROGATES = range(0xD800, 0xE000)
+SMALLEST_PLAIN = -4
+"""The power of ten below which Go writes an exponent."""
 
 
 def unquote(literal: str) -> str:
@@ -30,6 +37,12 @@ def unquote(literal: str) -> str:
         end = escape.end()
     parts.append(body[end:].encode("utf-8", "surrogateescape"))
     return b"".join(parts).decode("utf-8", "surrogateescape")
+
+
+def quote(text: str) -> str:
+    """Write a string literal; bytes that are no UTF-8 are escaped."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(f"\\x{ord(one) - 0xDC00:02x}" if "\udc80" <= one <= "\udcff" else one for one in quoted)
 
 
 def _unescape(escape: re.Match[str], quote: str) -> bytes:
@@ -53,10 +66,19 @@ def number(text: str) -> float | None:
     if body in {"inf", "nan"}:
         return sign * (inf if body == "inf" else nan)
     try:
-        return sign * (int(body, 16) if body.startswith("0x") else float(body))
+        base = 16 if body.startswith("0x") else 8 if OCTAL.fullmatch(body) else 0
+        return sign * (int(body, base) if base else float(body))
     except (ValueError, OverflowError):
         milliseconds = duration(body)
         return None if milliseconds is None else sign * milliseconds / 1000
+
+
+def parse_float(text: str) -> float | None:
+    """Read a number as Go's ``ParseFloat`` does, infinities and NaN too; None when it is none, or too large."""
+    if not FLOAT.fullmatch(text):
+        return float.fromhex(text) if HEX_FLOAT.fullmatch(text) else None
+    value = float(text)
+    return None if isinf(value) and "inf" not in text.lower() else value
 
 
 def duration(text: str) -> int | None:
@@ -77,6 +99,19 @@ def show_number(value: float) -> str:
         return f"{value:.0f}" if value or str(value)[0] != "-" else "-0"
     text = repr(value)
     return text if "e" not in text else _plain(text)
+
+
+def show_general(value: float, *, plain_below: int = 6) -> str:
+    """Write a number as Go's ``%g`` does: the fewest digits, from 10 to the power *plain_below* on with an exponent."""
+    if not isfinite(value) or not value:
+        return show_number(value)
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    power = len(digits) - 1 + int(exponent)
+    if SMALLEST_PLAIN <= power < plain_below:
+        return show_number(value)
+    shortest = "".join(map(str, digits)).rstrip("0")
+    point = "." if len(shortest) > 1 else ""
+    return f"{'-' * sign}{shortest[0]}{point}{shortest[1:]}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def _plain(text: str) -> str:

@@ -30,13 +30,14 @@ class _Join:
         self.signature = signature_of(node.matching)
         self.single = node.matching.cardinality is Cardinality.ONE_TO_ONE
         self.filters = node.op in COMPARISONS and not node.as_bool
-        self.result = _result_labels(node, filters=self.filters)
+        self.result = _result_labels(node)
         operate = ARITHMETIC.get(node.op) or COMPARISONS[node.op]
         self.operate = operate if one_side == "right" else lambda many, one: operate(one, many)
 
     def run(self, frame: Frame, many: Samples, one: Samples) -> Samples:
         if not many or not one:
             return {}
+        frame.check()
         partners = self.index(frame, one)
         project, signature = frame.catalog.project, self.signature
         found: Samples = {}
@@ -66,7 +67,7 @@ class _Join:
                 both = ", ".join(sorted(map(repr, (partners[key], labels))))
                 raise EvaluationError(
                     f"found duplicate series for the match group {key!r} on the {self.one_side} hand-side of the "
-                    f"operation: [{both}]; many-to-many matching not allowed: matching labels must be unique on one "
+                    f"operation: [{both}];many-to-many matching not allowed: matching labels must be unique on one "
                     "side"
                 )
             partners[key] = labels
@@ -80,10 +81,15 @@ class _Join:
         return EvaluationError("multiple matches for labels: grouping labels must ensure unique matches")
 
 
-def _result_labels(node: Binary, *, filters: bool) -> Resultant:
+def _result_labels(node: Binary) -> Resultant:
     """Return how the result's labels follow from those of the many side and its partner."""
-    drop = () if filters else METADATA
-    matching = node.matching
+    labelled = _labelled(node.matching, () if node.op in COMPARISONS else METADATA)
+    if not node.as_bool:
+        return labelled
+    return lambda frame, labels, partner: frame.nameless(labelled(frame, labels, partner))
+
+
+def _labelled(matching: Matching, drop: tuple[str, ...]) -> Resultant:
     if matching.cardinality is not Cardinality.ONE_TO_ONE:
         return _including(matching, dropping(*drop) if drop else None)
     if matching.on:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from math import inf, isinf, isnan, nan
 
+from rules.promql.arithmetic import divide
+
 Numeric = Callable[[float], float]
 
 
@@ -52,18 +54,21 @@ def atanh(value: float) -> float:
 
 def round_to(value: float, nearest: float) -> float:
     """Round to the nearest multiple of *nearest*, halves up."""
-    inverse = 1.0 / nearest if nearest else inf
-    scaled = value * inverse
-    return floor(scaled + 0.5) / inverse
+    inverse = divide(1.0, nearest)
+    return divide(floor(value * inverse + 0.5), inverse)
 
 
 def lower_bounded(value: float, bound: float) -> float:
-    """Return the larger of the two, NaN when one is."""
+    """Return the larger of the two; NaN when one is, except that nothing is larger than infinity."""
+    if inf in (value, bound):
+        return inf
     return nan if isnan(value) or isnan(bound) else max(value, bound)
 
 
 def upper_bounded(value: float, bound: float) -> float:
-    """Return the smaller of the two, NaN when one is."""
+    """Return the smaller of the two; NaN when one is, except that nothing is smaller than negative infinity."""
+    if -inf in (value, bound):
+        return -inf
     return nan if isnan(value) or isnan(bound) else min(value, bound)
 
 

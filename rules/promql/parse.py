@@ -9,6 +9,7 @@ from rules.labelsets import NAME
 from rules.postings import Match, Matcher
 from rules.promql.errors import QueryError
 from rules.promql.guard import Lifted, lift
+from rules.promql.literals import quote
 from rules.promql.names import refuse_call, refuse_operator, refuse_syntax
 from rules.promql.nodes import (
     Aggregation,
@@ -27,9 +28,11 @@ from rules.promql.nodes import (
     Subquery,
     Window,
 )
-from rules.promql.regex import translate
+from rules.promql.regex import matching
 
 MILLISECOND = timedelta(milliseconds=1)
+NOT_EMPTY = "at least one non-empty matcher"
+PROOF = "__not_empty__"
 MATCHES = {"Equal": Match.EQUAL, "NotEqual": Match.NOT_EQUAL, "Re": Match.REGEX, "NotRe": Match.NOT_REGEX}
 KINDS = {"Vector": Kind.VECTOR, "Scalar": Kind.SCALAR, "Matrix": Kind.MATRIX, "String": Kind.TEXT}
 CARDINALITIES = {
@@ -50,12 +53,23 @@ def parse(text: str, *, dot_all: bool, known: Callable[[str], bool]) -> Node:
 
 
 def _parse_outside(text: str, lifted: Lifted) -> outside.Expr:
+    parsed = _attempt(lifted.text)
+    if isinstance(parsed, str) and NOT_EMPTY in parsed:
+        # the parser takes x!="" for a matcher that accepts nothing; with another beside it, it is left to our own check
+        parsed = _attempt(lifted.text.replace("{", f'{{{PROOF}="1",'))
+    if isinstance(parsed, str):
+        raise refuse_syntax(_readable(parsed, lifted), text)
+    return parsed
+
+
+def _attempt(text: str) -> outside.Expr | str:
+    """Return the tree of *text*, or what the parser has against it."""
     try:
-        expr: outside.Expr = outside.parse(lifted.text)
+        expr: outside.Expr = outside.parse(text)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as problem:  # noqa: BLE001 - a panic of the parser is a BaseException that is no Exception
-        raise refuse_syntax(_readable(str(problem), lifted), text) from None
+        return str(problem)
     return expr
 
 
@@ -124,8 +138,10 @@ class _Converter:
 
     def selector(self, expr: outside.VectorSelector) -> Selector:
         if expr.matchers.or_matchers:
-            raise refuse_operator("or", self.text)
-        matchers = [self.matcher(one) for one in expr.matchers.matchers]
+            raise QueryError(
+                "or between matchers is not PromQL", "match a regular expression, or join two selectors by or"
+            )
+        matchers = [self.matcher(one) for one in expr.matchers.matchers if one.name != PROOF]
         if expr.name is not None:
             matchers.insert(0, Matcher(NAME, Match.EQUAL, self.lifted.string(expr.name)))
         if all(one.accepts("") for one in matchers):
@@ -142,12 +158,19 @@ class _Converter:
         match = MATCHES[_variant(one.op)]
         if match in {Match.EQUAL, Match.NOT_EQUAL}:
             return Matcher(name, match, value)
-        return Matcher(name, match, value, translate(value, dot_all=self.dot_all))
+        try:
+            return Matcher(name, match, value, matching(value, dot_all=self.dot_all))
+        except QueryError as problem:
+            raise self.refuse(problem.what, problem.instead, one.value) from None
+
+    def refuse(self, what: str, instead: str, parsed: str) -> QueryError:
+        """Say what is wrong with a name or a string, and where it stands."""
+        return QueryError(what, instead, text=self.text, position=self.lifted.place(parsed))
 
     def label(self, name: str) -> str:
         found = self.lifted.string(name)
         if not is_label_name(found):
-            raise QueryError(f"invalid label name {found!r}", "write one that is UTF-8 and not empty")
+            raise self.refuse(f"invalid label name {quote(found)}", "write one that is UTF-8 and not empty", name)
         return found
 
     def labels(self, names: Sequence[str] | None) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """What the compilers of single constructs need of each other: the compiled parts below them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from rules.blocks import Span
+from rules.blocks import Points, Span
 from rules.labelsets import LabelSet
 from rules.promql.errors import QueryError
 from rules.promql.frame import Frame, ScalarOf, VectorOf
 from rules.promql.nodes import Node, String
-from rules.views import Points
+from rules.views import Stretch
 
 
 class Windows(Protocol):
@@ -24,6 +24,9 @@ class Windows(Protocol):
 
     def spans(self, frame: Frame) -> Iterator[tuple[LabelSet, Span]]:
         """Yield the sums of each series that has samples, cheaper than its points."""
+
+    def stretches(self, frame: Frame) -> Sequence[Stretch]:
+        """Return the same, in bulk."""
 
 
 class Parts(Protocol):

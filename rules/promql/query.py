@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.labelsets import NAME
+from medic.core.samples import Labels
+from rules.labelsets import BARE, LabelSet
+from rules.promql.budget import Budget
 from rules.promql.compilation import Compiler
 from rules.promql.errors import EvaluationError, QueryError
-from rules.promql.frame import Dialect, Frame, Samples, twins
+from rules.promql.frame import INTERVAL_MS, Dialect, Frame, Origins, Samples, twins
 from rules.promql.functions import is_known
-from rules.promql.nodes import Binary, Call, Kind, Node, Number, kind_of, walk
+from rules.promql.nodes import Binary, Call, Kind, Node, Number, Subquery, kind_of, walk
+from rules.promql.notes import WARNING, Notes
 from rules.promql.parse import parse
 from rules.promql.parts import text_of
 from rules.promql.reach import Reach, longest, reaches
@@ -17,7 +20,7 @@ from rules.promql.values import Matrix, Row, Scalar, Text, Value, Vector, Vector
 from rules.promql.writing import write
 from rules.views import View
 
-UNSORTED = "PromQL warning: sort is ineffective for range queries since results are always ordered by labels"
+UNSORTED = f"{WARNING}sort is ineffective for range queries since results are always ordered by labels"
 
 
 class Compat(StrEnum):
@@ -47,6 +50,8 @@ class Query:
         self.reaches: tuple[Reach, ...] = tuple(reaches(node))
         """All selectors in the query, with how far back each reads."""
         self._evaluate = _evaluator(node)
+        self._may_mix = self.is_open and not dialect.doom_names
+        self._has_subquery = any(isinstance(one, Subquery) for one in walk(node))
         condition = _split(node)
         self.minimum = Query(write(condition[1]), condition[1], dialect) if condition else None
         """The right side of ``condition and count >= number``: how much must have been seen to judge at all."""
@@ -73,16 +78,20 @@ class Query:
         """The selectors whose result is only good once their window is filled."""
         return tuple(reach for reach in self.reaches if reach.window)
 
-    def at(self, view: View, at_ms: int) -> Value:
-        """Evaluate the query on *view* at *at_ms*; raises EvaluationError when the data do not fit it."""
-        return self._guarded(Frame(view, at_ms, at_ms, at_ms, self.dialect, {}))
+    def at(self, view: View, at_ms: int, budget: Budget | None = None) -> Value:
+        """Evaluate the query on *view* at *at_ms*; raises EvaluationError when the data do not fit it.
 
-    def answer(self, view: View, at_ms: int) -> Answer:
+        It does so, too, where the query would read more, or take longer, than *budget* allows.
+        """
+        return self._guarded(Frame(view, at_ms, at_ms, at_ms, self.dialect, None, budget, self._origins()))
+
+    def answer(self, view: View, at_ms: int, budget: Budget | None = None) -> Answer:
         """Evaluate the query as ``at`` does, and return the annotations, too."""
-        frame = Frame(view, at_ms, at_ms, at_ms, self.dialect, {})
-        return Answer(self._guarded(frame), tuple(frame.notes))
+        notes = Notes()
+        value = self._guarded(Frame(view, at_ms, at_ms, at_ms, self.dialect, notes, budget, self._origins()))
+        return Answer(value, notes.written(self.text, self.root))
 
-    def over(self, view: View, times: range) -> Answer:
+    def over(self, view: View, times: range, budget: Budget | None = None) -> Answer:
         """Evaluate the query at each of *times* (milliseconds) and return a matrix, sorted by labels.
 
         Only vectors and scalars can be asked over time; raises QueryError for the others.
@@ -90,14 +99,26 @@ class Query:
         if self.kind not in {Kind.VECTOR, Kind.SCALAR}:
             raise QueryError(f"a {self.kind} has no value at one time", "ask a range query for a vector or a scalar")
         found: dict[tuple[tuple[str, str], ...], list[tuple[int, float]]] = {}
-        notes: dict[str, None] = dict.fromkeys((UNSORTED,)) if _sorts(self.root) else {}
+        notes = Notes()
+        for sorting in _sorting(self.root):
+            notes.add(UNSORTED, sorting)
+        origins: Origins | None = {} if self._may_mix else None
         for at in times:
-            value = self._guarded(Frame(view, at, times[0], times[-1], self.dialect, notes))
+            if budget is not None:
+                budget.check()
+            value = self._guarded(Frame(view, at, times[0], times[-1], self.dialect, notes, budget, origins))
             samples = value.samples if isinstance(value, Vector) else ()
             pairs = [((), value.value)] if isinstance(value, Scalar) else samples
+            if budget is not None:
+                budget.keep(len(pairs))
             for labels, number in pairs:
                 found.setdefault(labels, []).append((at, number))
-        return Answer(Matrix(tuple(Row(labels, tuple(found[labels])) for labels in sorted(found))), tuple(notes))
+        rows = tuple(Row(labels, tuple(found[labels])) for labels in sorted(found))
+        return Answer(Matrix(rows), notes.written(self.text, self.root))
+
+    def _origins(self) -> Origins | None:
+        """Return a memory for one instant; it is needed where a subquery evaluates at many times."""
+        return {} if self._may_mix and self._has_subquery else None
 
     def _guarded(self, frame: Frame) -> Value:
         try:
@@ -106,15 +127,22 @@ class Query:
             raise EvaluationError("the query is nested too deep: record a part of it under its own name") from None
 
 
-def compile_query(text: str, *, compat: Compat = Compat.PROMETHEUS_3, delayed_names: bool = False) -> Query:
+def compile_query(
+    text: str,
+    *,
+    compat: Compat = Compat.PROMETHEUS_3,
+    delayed_names: bool = False,
+    step_ms: int = INTERVAL_MS,
+) -> Query:
     """Compile *text*; raises QueryError, naming the place or the construct and what to write instead.
 
-    *delayed_names* keeps metric names until the query ends, as Prometheus does behind a feature flag.
+    *delayed_names* keeps metric names until the query ends, as Prometheus does behind a feature flag. *step_ms* is the
+    step of subqueries that name none.
     """
     old = compat is Compat.PROMETHEUS_2
     try:
         node = parse(text, dot_all=not old, known=is_known)
-        return Query(text, node, Dialect(closed=old, zero_first=old, doom_names=delayed_names))
+        return Query(text, node, Dialect(closed=old, zero_first=old, doom_names=delayed_names, step_ms=step_ms))
     except RecursionError:
         raise QueryError("the query is nested too deep", "record a part of it under its own name") from None
 
@@ -131,7 +159,7 @@ def _evaluator(node: Node) -> Callable[[Frame], Value]:
         windows = compiler.windows(node)
         return lambda frame: Matrix(
             tuple(
-                Row(labels.pairs, tuple(zip(points.times, points.values, strict=True)))
+                Row(_kept(labels), tuple(zip(points.times, points.values, strict=True)))
                 for labels, points in windows.points(frame)
             )
         )
@@ -144,16 +172,22 @@ def _finished(samples: Samples, frame: Frame) -> tuple[VectorSample, ...]:
     if frame.dialect.doom_names:
         bare = {}
         for labels, value in samples.items():
-            pairs = tuple(pair for pair in labels.pairs if pair[0] != NAME) if labels.doomed else labels.pairs
-            bare[pairs] = value
+            bare[_kept(labels)] = value
         if len(bare) != len(samples):
             raise twins()
         return tuple(map(VectorSample._make, bare.items()))
-    return tuple(VectorSample(labels.pairs, value) for labels, value in samples.items())
+    if not samples:
+        return ()
+    return tuple([VectorSample(labels.pairs, value) for labels, value in samples.items()])
 
 
-def _sorts(node: Node) -> bool:
-    return any(isinstance(one, Call) and one.name.startswith("sort") for one in walk(node))
+def _kept(labels: LabelSet) -> Labels:
+    """Return what is left of *labels* at the end of a query: not a name that was doomed on the way."""
+    return BARE.apply(labels.pairs) if labels.doomed else labels.pairs
+
+
+def _sorting(node: Node) -> list[Node]:
+    return [one for one in walk(node) if isinstance(one, Call) and one.name.startswith("sort")]
 
 
 def _split(node: Node) -> tuple[Node, Node] | None:

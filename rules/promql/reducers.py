@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from math import isinf, isnan, nan, sqrt
 
+from rules.blocks import Points
 from rules.labelsets import LabelSet
 from rules.promql.frame import Frame, Samples, VectorOf, twins
-from rules.promql.literals import show_number
+from rules.promql.literals import show_general
 from rules.promql.nodes import Node
+from rules.promql.notes import WARNING
 from rules.promql.parts import CompileVector, Parts
 from rules.promql.rates import AT_LEAST, idelta, irate
 from rules.promql.sums import greatest, kahan, least, mean, quantile, spread, total
-from rules.views import Points
 
 Reducer = Callable[[Points], float | None]
 
@@ -100,7 +101,7 @@ def compile_quantile(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     share_of, windows = parts.scalar(args[0]), parts.windows(args[1])
 
     def evaluate(frame: Frame) -> Samples:
-        share = checked_share(frame, share_of(frame))
+        share = checked_share(frame, share_of(frame), args[0])
         return collect(frame, ((labels, quantile(share, points.values)) for labels, points in windows.points(frame)))
 
     return evaluate
@@ -124,10 +125,10 @@ def compile_predict(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     return evaluate
 
 
-def checked_share(frame: Frame, share: float) -> float:
+def checked_share(frame: Frame, share: float, about: Node) -> float:
     """Annotate the answer when *share* is no quantile, as Prometheus does."""
     if not 0 <= share <= 1:
-        frame.note(f"PromQL warning: quantile value should be between 0 and 1, got {show_number(share)}")
+        frame.note(f"{WARNING}quantile value should be between 0 and 1, got {show_general(share)}", about)
     return share
 
 

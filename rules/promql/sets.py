@@ -1,6 +1,6 @@
 """The set operators: and, or, unless."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from rules.labelsets import NAME, LabelSet, Projection, dropping, keeping
 from rules.promql.frame import Frame, Samples, VectorOf, twins
@@ -18,13 +18,13 @@ def signatures(frame: Frame, samples: Samples, projection: Projection) -> set[La
     return {labels.derived.get(key) or project(labels, projection) for labels in samples}
 
 
-def compile_and(matching: Matching, left: VectorOf, right: VectorOf) -> VectorOf:
-    """Compile ``and``: the left elements that have a match on the right."""
+def compile_and(matching: Matching, left: VectorOf, right: VectorOf, *, always: bool) -> VectorOf:
+    """Compile ``and``: the left elements that have a match on the right, evaluated *always* or on demand."""
     projection = signature_of(matching)
 
     def evaluate(frame: Frame) -> Samples:
         samples = left(frame)
-        if not samples:
+        if not samples and not always:
             return samples
         wanted, project = signatures(frame, right(frame), projection), frame.catalog.project
         return {labels: value for labels, value in samples.items() if project(labels, projection) in wanted}
@@ -32,13 +32,13 @@ def compile_and(matching: Matching, left: VectorOf, right: VectorOf) -> VectorOf
     return evaluate
 
 
-def compile_unless(matching: Matching, left: VectorOf, right: VectorOf) -> VectorOf:
-    """Compile ``unless``: the left elements that have no match on the right."""
+def compile_unless(matching: Matching, left: VectorOf, right: VectorOf, *, always: bool) -> VectorOf:
+    """Compile ``unless``: the left elements that have no match on the right, evaluated *always* or on demand."""
     projection = signature_of(matching)
 
     def evaluate(frame: Frame) -> Samples:
         samples = left(frame)
-        if not samples:
+        if not samples and not always:
             return samples
         unwanted, project = signatures(frame, right(frame), projection), frame.catalog.project
         return {labels: value for labels, value in samples.items() if project(labels, projection) not in unwanted}
@@ -46,7 +46,7 @@ def compile_unless(matching: Matching, left: VectorOf, right: VectorOf) -> Vecto
     return evaluate
 
 
-def compile_or(matching: Matching, left: VectorOf, right: VectorOf) -> VectorOf:
+def compile_or(matching: Matching, left: VectorOf, right: VectorOf, *, always: bool = True) -> VectorOf:  # noqa: ARG001
     """Compile ``or``: the left elements, and the right ones that have no match on the left."""
     projection = signature_of(matching)
 
@@ -63,7 +63,14 @@ def compile_or(matching: Matching, left: VectorOf, right: VectorOf) -> VectorOf:
     return evaluate
 
 
-SETS: dict[str, Callable[[Matching, VectorOf, VectorOf], VectorOf]] = {
+class CompileSet(Protocol):
+    """Compiles one set operator of two compiled sides."""
+
+    def __call__(self, matching: Matching, left: VectorOf, right: VectorOf, *, always: bool) -> VectorOf:
+        """Compile it."""
+
+
+SETS: dict[str, CompileSet] = {
     "and": compile_and,
     "or": compile_or,
     "unless": compile_unless,

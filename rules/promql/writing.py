@@ -1,11 +1,10 @@
 """From nodes back to text, as people and Prometheus' API expect to read it."""
 
-import json
 from collections.abc import Sequence
 
 from rules.labelsets import NAME
 from rules.postings import Match, Matcher
-from rules.promql.literals import show_duration, show_number
+from rules.promql.literals import quote, show_duration, show_number
 from rules.promql.nodes import (
     Aggregation,
     Binary,
@@ -63,12 +62,6 @@ def _aggregation(node: Aggregation) -> str:
     grouping = f" {clause} ({', '.join(map(_name, node.labels))}) " if node.labels or node.without else ""
     parts = [write(one) for one in (node.parameter, node.expr) if one is not None]
     return f"{node.op}{grouping}({', '.join(parts)})"
-
-
-def quote(text: str) -> str:
-    """Write a string literal; bytes that are no UTF-8 are escaped."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(f"\\x{ord(one) - 0xDC00:02x}" if "\udc80" <= one <= "\udcff" else one for one in quoted)
 
 
 def _operand(node: Node) -> str:

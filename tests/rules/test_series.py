@@ -53,16 +53,6 @@ def test_a_slow_sample_is_stored_once_and_stays_current_at_the_next_ticks():
     assert series.counts.repeated == 4
 
 
-def test_readers_are_told_only_of_columns_that_still_grow():
-    series = Series(history=ROWS)
-    for at in range(1, 6 * ROWS):
-        series.append(tick(at, x(at), *[x(1, at=at, i="slow")] * (at % 100 < 50)))
-        series.append_samples([Sample("r", (), 1.0)] * (at % 7 < 3), at * TICK, source="rule")
-        columns = {series.view().select(())[0].blocks[-1].column}
-        assert columns <= series.view().head.lengths.keys()
-        assert len(series.view().head.lengths) <= 3
-
-
 def test_a_slow_series_goes_stale_when_its_collector_runs_again_without_it():
     series = Series()
     series.append(tick(1, x(1, at=1, i="a"), x(2, at=1, i="b")))
@@ -254,15 +244,3 @@ def test_readers_in_another_thread_never_see_half_a_tick(kin):
         sys.setswitchinterval(before)
     assert not reader.is_alive()
     assert torn == []
-
-
-def test_a_sample_costs_about_nine_bytes():
-    series = Series(history=10 * ROWS)
-    for at in range(1, 8 * ROWS + 1):
-        series.append(tick(at, *(x(at, i=str(one)) for one in range(20))))
-    tracks = series.view().select(())
-    blocks = [block for track in tracks for block in track.blocks]
-    columns = {block.column for block in blocks}
-    size = sum(sys.getsizeof(block) + sys.getsizeof(block.values) for block in blocks)
-    size += sum(sys.getsizeof(column) + sys.getsizeof(column.times) for column in columns)
-    assert size / sum(len(block.values) for block in blocks) < 12

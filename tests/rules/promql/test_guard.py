@@ -173,5 +173,5 @@ def test_lifting_leaves_the_rest_of_the_text_alone():
 
 
 def test_durations_have_a_limit_that_the_parser_can_bear():
-    with pytest.raises(QueryError, match="at most 1000 years"):
+    with pytest.raises(QueryError, match="at most 292 years"):
         compile_query("x[9999999999y]")

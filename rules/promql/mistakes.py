@@ -1,0 +1,65 @@
+"""Where in a query the parser's complaint belongs: it names a word or a sign at most, and the tokens tell the rest."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rules.promql.guard import OPERATOR_WORDS
+
+Tokens = Sequence[re.Match[str]]
+
+NAMED = re.compile(r"'([^']+)'|(?:syntax|string|character|set twice): (\S+?)[\].,]*$|\b(ParseFloatError)\. (\S+)")
+PAIRS = {")": "(", "]": "[", "}": "{"}
+CLAUSES = frozenset((
+    "bool", "by", "group_left", "group_right", "ignoring", "offset", "on", "without",
+))  # fmt: skip
+OPERANDS = frozenset(("word", "number", "duration", "string", "raw"))
+
+
+def position_of(reason: str, tokens: Tokens, text: str) -> int | None:
+    """Return where the mistake stands that the parser describes as *reason*; None when nothing tells."""
+    if "end of input" in reason:
+        return len(text)
+    if "parenthesis" in reason or "bracket" in reason or "brace" in reason:
+        unpaired = next(_unpaired(tokens), None)
+        if unpaired is not None:
+            return unpaired
+    if named := NAMED.search(reason):
+        return _named(next(filter(None, (named[1], named[2], named[4]))), tokens, called="call" in reason)
+    return _unexpected(tokens, text) if "invalid promql query" in reason else None
+
+
+def _unpaired(tokens: Tokens) -> Iterator[int]:
+    """Yield the brackets that have no partner, those that close first."""
+    opened: list[re.Match[str]] = []
+    for token in tokens:
+        if token.lastgroup == "open":
+            opened.append(token)
+        elif token.lastgroup == "close" and (not opened or opened.pop()[0] != PAIRS[token[0]]):
+            yield token.start()
+    for token in opened:
+        yield token.start()
+
+
+def _named(name: str, tokens: Tokens, *, called: bool) -> int | None:
+    """Return where *name* stands, as a function if it is *called*; None when it stands at several places."""
+    found = [
+        token.start()
+        for token, after in zip(tokens, [*(one[0] for one in tokens[1:]), ""], strict=True)
+        if (token[0] == name and (after == "(" or not called)) or (not called and name.startswith(token[0] + " "))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _unexpected(tokens: Tokens, text: str) -> int | None:
+    """Return the first token that cannot follow the one before: two operands, two operators, or an end too early."""
+    operand = False
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        word, kind = token[0].lower(), token.lastgroup
+        operator = kind == "operator" or (kind == "word" and word in OPERATOR_WORDS and operand)
+        follows = kind in OPERANDS and word not in CLAUSES and not operator
+        if operand and follows and before is not None and before[0].lower() not in CLAUSES | {"@"}:
+            return token.start()
+        if not operand and operator and token[0] not in {"+", "-"}:
+            return token.start()
+        operand = follows or kind in {"close", "at"}
+    return None if operand else len(text)
