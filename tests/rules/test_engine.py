@@ -236,14 +236,22 @@ def test_a_reload_tells_equal_rules_apart_by_their_order():
 
 def test_the_rules_are_measured_from_the_start():
     host = Host(group("{alert: A, expr: x > 1, for: 1m}", "{alert: B, expr: x > 2}", "{record: r, expr: x}"))
-    durations, failures, alerts = families(host.engine.groups())
-    assert not durations.samples
-    assert [sample.labels for sample in failures.samples] == [(("rule_group", "rules.yml;g"),)]
-    assert {sample.value for sample in alerts.samples} == {0}
+    measured = {family.name: family.samples for family in families(host.engine.groups())}
+    assert not measured.pop("medic_rule_evaluation_duration_seconds")
+    assert {sample.value for sample in measured.pop("medic_alerts")} == {0}
+    known = {name: [(sample.labels, sample.value) for sample in samples] for name, samples in measured.items()}
+    key = (("rule_group", "rules.yml;g"),)
+    assert known == {
+        "medic_rule_evaluation_failures_total": [(key, 0)],
+        "medic_rule_group_rules": [(key, 3)],
+        "medic_rule_group_iterations_total": [(key, 0)],
+        "medic_rule_group_iterations_missed_total": [(key, 0)],
+    }
     host.tick(x=2)
-    durations, failures, alerts = families(host.engine.groups())
-    assert durations.samples[0].value > 0
-    assert {sample.labels: sample.value for sample in alerts.samples} == {
+    measured = {family.name: family.samples for family in families(host.engine.groups())}
+    assert measured["medic_rule_evaluation_duration_seconds"][0].value > 0
+    assert measured["medic_rule_group_iterations_total"][0].value == 1
+    assert {sample.labels: sample.value for sample in measured["medic_alerts"]} == {
         (("alertname", "A"), ("state", "pending")): 1,
         (("alertname", "A"), ("state", "firing")): 0,
         (("alertname", "B"), ("state", "pending")): 0,

@@ -1,3 +1,6 @@
+import contextlib
+import gc
+import json
 from pathlib import Path
 
 import pytest
@@ -141,3 +144,20 @@ def test_a_file_that_is_not_yaml_is_refused_at_the_line():
     assert mistake.text.startswith("this is not YAML: ")
     [mistake] = mistakes("groups:\n- name: \x00\n")
     assert mistake.text.startswith("this is not YAML: ")
+
+
+def test_rules_with_the_same_text_share_one_query_and_one_template():
+    rule = {"alert": "A", "expr": "up == 0", "annotations": {"a": "{{ $value }}"}}
+    [group] = parse(json.dumps({"groups": [{"name": "g", "rules": [rule, {**rule, "alert": "B"}]}]}))
+    first, second = group.rules
+    assert first.query is second.query
+    assert first.annotations[0][1] is second.annotations[0][1]
+
+
+@pytest.mark.parametrize("content", ["groups: []", "groups: {", "groups: [{name: g, rules: [{record: r, expr: x +}]}]"])
+def test_loading_leaves_pythons_look_for_garbage_as_it_was(content):
+    for looks in (False, True):
+        (gc.enable if looks else gc.disable)()
+        with contextlib.suppress(RuleFileError):
+            parse(content)
+        assert gc.isenabled() is looks

@@ -18,10 +18,10 @@ class Buggy:
     def __getattr__(self, name):
         return getattr(self.query, name)
 
-    def at(self, view, at_ms):
+    def at(self, view, at_ms, budget=None):
         if self.bug is not None:
             raise self.bug
-        return self.query.at(view, at_ms)
+        return self.query.at(view, at_ms, budget)
 
 
 def buggy_host(*rules):

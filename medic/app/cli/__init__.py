@@ -11,6 +11,7 @@ main = Commands(
         "status": "status",
         "check": "check",
         "explain": "explain",
+        "rules": "rules",
         "heal": "heal",
         "pause": "pause",
         "resume": "resume",

@@ -35,6 +35,9 @@ ASKING = {
     "queue stats",
     "jobs list",
     "jobs history",
+    "rules check",
+    "rules test",
+    "rules eval",
 }
 
 
@@ -44,9 +47,10 @@ def options(command):
 
 def test_the_commands_are_those_that_the_design_names():
     expected = """
-        run, init, config check, status, check, explain, heal run, heal history, heal reset, heal approve, pause,
-        resume, workers list, workers ensure, workers scale, workers restart, workers start, workers stop, queue serve,
-        queue submit, queue stats, worker, jobs list, jobs run, jobs history, report, notify test
+        run, init, config check, status, check, explain, rules check, rules test, rules eval, heal run, heal history,
+        heal reset, heal approve, pause, resume, workers list, workers ensure, workers scale, workers restart,
+        workers start, workers stop, queue serve, queue submit, queue stats, worker, jobs list, jobs run, jobs history,
+        report, notify test
     """
     assert sorted(LEAVES) == sorted(name.strip() for name in expected.split(","))
 

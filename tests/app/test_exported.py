@@ -1,0 +1,124 @@
+"""The metrics of this host, as commands know them, held against what a real daemon exports."""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from medic.app.api import Daemon
+from medic.app.exported import exported, names
+from medic.core.clock import SystemClock
+from medic.core.samples import Family, Kind
+from rules.defaults import defaults
+from rules.files import load
+from rules.groups import RecordRule
+from tests.harness import Medic, reserved_port, until
+
+TICK = timedelta(seconds=15)
+SLOW = {"medic_queue_tasks", "medic_automation_processes", "node_processes_state", "medic_worker_up"}
+OF_GPUS = ("nvidia_smi_", "medic_gpu_")
+"""What the shipped rules read that only hosts with a GPU have."""
+
+
+@pytest.fixture(scope="module")
+def here():
+    return exported(TICK, SystemClock(), None)
+
+
+def test_a_look_at_the_host_counts_the_series_of_the_system(here):
+    assert here.series["node_load1"] == 1
+    assert here.series["node_cpu_seconds_total"] >= 8
+    assert here.series["medic_build_info"] == 1
+
+
+def test_what_medic_would_export_is_known_before_it_runs(here):
+    waiting = {"medic_queue_tasks", "medic_worker_up", "medic_heal_attempts_total", "medic_job_runs_total"}
+    assert {name: here.series[name] for name in waiting} == dict.fromkeys(waiting, 0)
+
+
+def test_a_histogram_is_known_by_the_names_of_its_samples(here):
+    assert "medic_task_duration_seconds" not in here.series
+    assert {f"medic_task_duration_seconds_{part}" for part in ("bucket", "sum", "count")} <= here.series.keys()
+    assert sorted(names(Family("x", Kind.HISTOGRAM, ""))) == ["x_bucket", "x_count", "x_sum"]
+    assert list(names(Family("x_total", Kind.COUNTER, ""))) == ["x_total"]
+
+
+def test_collectors_with_a_clock_of_their_own_are_known(here):
+    assert here.clocks["node_processes_state"] == 15_000
+    assert here.clocks["medic_queue_tasks"] == 15_000
+    assert "node_load1" not in here.clocks
+    assert exported(timedelta(seconds=60), SystemClock(), None).clocks["medic_queue_tasks"] == 60_000
+    assert exported(timedelta(milliseconds=200), SystemClock(), None).clocks["medic_queue_tasks"] == 1000
+
+
+def test_the_shipped_rules_read_what_is_exported_or_recorded(here):
+    groups = load(defaults())
+    recorded = {rule.name for group in groups for rule in group.rules if isinstance(rule, RecordRule)}
+    read = {name for group in groups for rule in group.rules for name in rule.query.names}
+    unknown = read - here.series.keys() - recorded - {"ALERTS", "ALERTS_FOR_STATE"}
+    assert {name for name in unknown if not name.startswith(OF_GPUS)} == set()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers every question with one text."""
+
+    content = ""
+
+    def do_GET(self):
+        body = self.content.encode()
+        self.send_response(200 if body.startswith(b"{") else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def answering():
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield Daemon(f"http://127.0.0.1:{server.server_port}", "")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_daemon_is_believed_about_its_series(answering, monkeypatch):
+    result = [{"metric": {"__name__": "sensor"}, "value": [1.5, "7"]}, {"metric": {}, "value": [1.5, "1"]}]
+    answer = {"status": "success", "data": {"resultType": "vector", "result": result}}
+    monkeypatch.setattr(Answering, "content", json.dumps(answer))
+    found = exported(TICK, SystemClock(), answering)
+    assert found.series["sensor"] == 7
+    assert found.series["node_load1"] == 1
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "{}", '{"data": 5}', '{"data": {"result": [5, {"metric": {}}]}}'])
+def test_a_daemon_that_cannot_say_is_done_without(answering, monkeypatch, content):
+    monkeypatch.setattr(Answering, "content", content)
+    assert exported(TICK, SystemClock(), answering).series["node_load1"] == 1
+
+
+def test_all_that_a_real_daemon_exports_is_known_without_it(tmp_path, here):
+    with reserved_port() as port, reserved_port() as nobody:
+        config = {
+            "listen": "127.0.0.1:0",
+            "interval": "200ms",
+            "queues": [{"name": "orders", "listen": f"127.0.0.1:{port}"}],
+            "workers": [{"pool": "sleeper", "command": ["sleep", "60"]}],
+            "alertmanagers": [f"http://127.0.0.1:{nobody}"],
+        }
+        with Medic(tmp_path, config).start() as medic:
+            until(lambda: exposed(medic) >= SLOW, what="the collectors with a clock of their own")
+            found = exposed(medic)
+    assert len(found) > 100
+    assert found - here.series.keys() == set()
+
+
+def exposed(medic):
+    lines = [line for line in medic.get("/metrics").splitlines() if line and line[0] != "#"]
+    return {line.partition("{")[0].partition(" ")[0] for line in lines}
