@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final, Never
+from typing import Never
 
 from healer import intake, metrics, orders, registry, sieve
 from healer.acting import perform
@@ -20,6 +20,8 @@ from healer.faults import Faults
 from healer.memory import Memory
 from healer.notices import write
 from healer.ports import Ports
+from healer.posted import Posting
+from healer.reception import Reception
 from healer.record import Record, resolved
 from healer.session import Session
 from healer.settings import Policy
@@ -35,8 +37,6 @@ from medic.core.samples import Family
 from medic.core.targets import Target
 from medic.core.workers import Exit
 
-INBOX: Final = 20_000
-"""So many alerts may wait at most."""
 _RETRY = timedelta(seconds=1)
 _LONGEST_SLEEP = timedelta(seconds=60)
 
@@ -66,6 +66,7 @@ class Healer:
         self._delivery = Delivery(self._memory, ports.notifier, clock)
         self._scene = Scene(started_at=self._watch.started_at)
         self._door = Doorstep()
+        self._reception = Reception(ports.journal, self._door, clock)
         self._session = Session(
             self._memory, self._door, self._record, self._faults, look=self._look, settle=self._settle
         )
@@ -78,9 +79,8 @@ class Healer:
         """Remember what the journal holds; attempts that a dead Medic left half-done will be looked at."""
         async with self._memory.lock:
             await self._memory.load()
-            self._door.waiting += await self._ports.journal.waiting()
-            now = self._clock.now()
-            await self._memory.commit(recover(self._world(), now))
+            await self._reception.begin(self._memory.history)
+            await self._memory.commit(recover(self._world(), self._clock.now()))
 
     async def run(self) -> Never:
         """Deliberate whenever something arrives or a gate's time is up, act, and deliver notices, until cancelled."""
@@ -96,6 +96,7 @@ class Healer:
         self._next = self._clock.now() + _RETRY
         async with self._memory.lock:
             self._wake.clear()
+            await self._reception.expire()
             now = self._clock.now()
             self._session.broken = frozenset()
             world = self._look(now)
@@ -128,8 +129,16 @@ class Healer:
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
         """Take alerts from outside; they are on disk when this returns. Raises InboxFullError, having kept none."""
-        self._door.waiting += await self._ports.journal.receive(alerts, self._clock.now(), INBOX)
+        await self._reception.receive(alerts)
         self._wake.set()
+
+    async def post(self, postings: Sequence[Posting]) -> None:
+        """Take alerts from who posts them again and again; what is new is on disk when this returns.
+
+        One that is not posted again before its end counts as over. Raises InboxFullError, having kept none.
+        """
+        if await self._reception.post(postings):
+            self._wake.set()
 
     def held(self) -> frozenset[Target]:
         """Name the slots that are the healer's to fill, so that nobody else starts a second process there."""
@@ -200,8 +209,14 @@ class Healer:
 
     def families(self) -> list[Family]:
         """Return the metrics of healing."""
-        self._count_deliveries()
+        self._record.counts.notifications.update(self._delivery.outcomes)
+        self._delivery.outcomes.clear()
         return metrics.families(self._world(), self._record.counts, self._clock.now())
+
+    @property
+    def postings(self) -> tuple[Posting, ...]:
+        """The posted alerts that fire."""
+        return tuple(self._reception.postings())
 
     @property
     def open_episodes(self) -> tuple[Episode, ...]:
@@ -285,7 +300,3 @@ class Healer:
             tell=partial(self.tell, key=f"attempt:{attempt.id}"),
             output=self._state / "log" / "heals" / f"{attempt.id}.log",
         )
-
-    def _count_deliveries(self) -> None:
-        self._record.counts.notifications.update(self._delivery.outcomes)
-        self._delivery.outcomes.clear()

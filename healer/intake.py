@@ -108,7 +108,7 @@ class _Desk:
     """Where a batch of alerts is sorted; it keeps indexes, as a storm brings thousands at once."""
 
     def __init__(self, world: World, now: datetime) -> None:
-        self.policy, self.history, self.now = world.policy, world.history, now
+        self.policy, self.history, self.scene, self.now = world.policy, world.history, world.scene, now
         self.changes: list[Change] = []
         self.unplaced: list[Unplaced] = []
         self._next = world.history.next_episode
@@ -121,6 +121,8 @@ class _Desk:
     def take(self, alert: Alert) -> None:
         """Sort one alert."""
         mine = alert.fingerprint
+        if self._is_gainsaid(alert):
+            return
         joined = self._joined.get(mine, [])
         if joined:
             self._tell(joined, mine, alert)
@@ -129,6 +131,12 @@ class _Desk:
                 self.changes.append(SeenResolved(mine, alert.resolved_at or self.now))
         elif alert.state is AlertState.FIRING and not _is_stale(self.history, alert):
             self._enter(alert)
+
+    def _is_gainsaid(self, alert: Alert) -> bool:
+        """Tell whether a sender says of an alert that it is over while Medic's own rules say that it is not."""
+        own = self.scene.alerts.get(alert.fingerprint)
+        over = alert.state is AlertState.INACTIVE and alert.source is not Source.RULES
+        return over and own is not None and own.state is not AlertState.INACTIVE
 
     def _tell(self, joined: list[int], mine: str, alert: Alert) -> None:
         """Have the episodes of an alert know when it is resolved, or active again."""

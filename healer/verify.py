@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from healer.book import EXPIRED
 from healer.ports import Condition
 from healer.settings import Policy, Verify
 from healer.world import Evidence, World
@@ -112,6 +113,8 @@ def together(conditions: list[Condition]) -> Condition:
 
 def of_external(alert: Alert) -> Condition:
     """Judge an alert of which only its sender knows more."""
+    if alert.why_resolved == EXPIRED:
+        return Condition(holds=None, reason=f"{alert.name}: {EXPIRED}")
     if alert.state is AlertState.INACTIVE:
         return Condition(holds=False, reason=f"{alert.name}: {alert.why_resolved or 'resolved'}")
     return Condition(holds=None, reason=f"{alert.name}: its sender has not resolved it")

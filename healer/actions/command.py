@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from healer.action import Action, Done, Order
+from healer.fields import CLASSIC
 from healer.settings import Options
 from healer.templates import Template, parse_argument, render
 from medic.core import tasks
@@ -113,7 +114,8 @@ def _labels(labels: Labels) -> dict[str, str]:
     for name, value in labels:
         if "\0" in value:
             raise MedicError(f"label {name} holds a NUL, which no program can be given")
-    return {f"MEDIC_LABEL_{name.upper()}": value for name, value in labels}
+    # A name that no variable can have, as Prometheus 3 allows them, stays out.
+    return {f"MEDIC_LABEL_{name.upper()}": value for name, value in labels if CLASSIC.fullmatch(name)}
 
 
 def _detail(finished: Finished, plan: Plan, output: Path) -> str:

@@ -20,6 +20,8 @@ class Source(StrEnum):
     """Who says that the alert is active."""
 
     RULES = "rules"
+    PROMETHEUS = "prometheus"
+    """Or whatever else posts alerts as to an Alertmanager."""
     ALERTMANAGER = "alertmanager"
     GRAFANA = "grafana"
     WORKER = "worker"
@@ -50,6 +52,11 @@ class Alert:
     def name(self) -> str:
         """The ``alertname`` label."""
         return self.label("alertname")
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it only tells something (``severity="info"``), so that a host on which it fires is well."""
+        return self.label("severity") == "info"
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,1 @@
+"""Alertmanagers: where Medic's own alerts go, as Prometheus would send them."""
