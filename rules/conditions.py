@@ -9,8 +9,9 @@ from medic.core.samples import Labels
 from rules.coverage import belongs, missing_since
 from rules.expanding import Host, alert_labels, elements
 from rules.groups import AlertRule
+from rules.limits import Limits
 from rules.promql import Query
-from rules.promql.values import Scalar
+from rules.promql.values import Scalar, Value
 from rules.reading import invented, least
 from rules.views import View
 
@@ -43,6 +44,11 @@ class Evidence(NamedTuple):
     since: View
     """The same, without the samples up to the moment since when is asked."""
     at_ms: int
+    limits: Limits
+
+    def answer(self, query: Query) -> Value:
+        """Evaluate a query on what was measured since then."""
+        return query.at(self.since, self.at_ms, self.limits.budget())
 
 
 def of_rule(rule: AlertRule, labels: Labels, evidence: Evidence, host: Host) -> Condition:
@@ -50,7 +56,7 @@ def of_rule(rule: AlertRule, labels: Labels, evidence: Evidence, host: Host) -> 
     if evidence.since.at_ms <= evidence.since.since_ms:
         return Condition(Truth.UNKNOWN, "nothing was measured since then")
     try:
-        value = rule.query.at(evidence.since, evidence.at_ms)
+        value = evidence.answer(rule.query)
         if any(alert_labels(rule, element, host) == labels for element in elements(value)):
             return Condition(Truth.TRUE, f"{rule.name} still holds")
         own = invented(rule)
@@ -64,7 +70,7 @@ def of_query(query: Query, evidence: Evidence) -> Condition:
     if evidence.since.at_ms <= evidence.since.since_ms:
         return Condition(Truth.UNKNOWN, "nothing was measured since then")
     try:
-        value = query.at(evidence.since, evidence.at_ms)
+        value = evidence.answer(query)
         if value.value if isinstance(value, Scalar) else elements(value):
             return Condition(Truth.TRUE, "the expression still gives a result")
         return _over(query, (), evidence)
@@ -83,5 +89,5 @@ def _over(query: Query, labels: Labels, evidence: Evidence) -> Condition:
 
 
 def _has_minimum(minimum: Query, labels: Labels, evidence: Evidence) -> bool:
-    found = elements(minimum.at(evidence.since, evidence.at_ms))
+    found = elements(evidence.answer(minimum))
     return any(belongs(element.labels, labels) for element in found)

@@ -1,17 +1,22 @@
 """Where a rule looks, and how much there is to see: what healing may rest on, and what it may not."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from medic.core.samples import Labels
-from rules.blocks import Span
+from rules.blocks import Span, Track
 from rules.durations import format_duration
 from rules.labelsets import NAME
 from rules.promql.frame import LOOKBACK_MS
 from rules.promql.reach import Reach
+from rules.promql.selectors import Finder
 from rules.views import View
 
 COVERED = 0.8
 """The part of a window that must lie behind us before anything is healed on it."""
+_NEVER = 1 << 62
+"""Later than any time, in milliseconds."""
 
 
 def written(reach: Reach) -> str:
@@ -46,33 +51,111 @@ def has_vanished(view: View, every: Sequence[Reach], at_ms: int, alert: Labels) 
     return not any(_is_present(view, reach, at_ms - reach.newest_ms, alert) for reach in every)
 
 
+def is_missing(view: View, every: Sequence[Reach], at_ms: int, alert: Labels) -> bool:
+    """Tell whether one of the selectors sees no series of an alert."""
+    return not all(_is_present(view, reach, at_ms - reach.newest_ms, alert) for reach in every)
+
+
 def _is_present(view: View, reach: Reach, until: int, alert: Labels) -> bool:
     current = view.latest(view.select(reach.matchers), until - LOOKBACK_MS, until)
     return any(belongs(labels.pairs, alert) for labels in current)
 
 
-def uncovered(view: View, every: Sequence[Reach], at_ms: int, alert: Labels, *, seen_since: int) -> str:
-    """Say which window is covered by less than 80 %, or nothing.
+class Cover(NamedTuple):
+    """How much of a window the samples of a series cover."""
 
-    A window without any sample (of ``absent_over_time``) is covered when Medic itself has been looking long enough:
-    since *seen_since*, in milliseconds.
+    covered: float
+    """Milliseconds; each sample stands for the time up to the next."""
+    until: int
+    """Before that time the window is covered well enough, whatever comes; no later than now where nothing is sure."""
+
+
+class Coverage:
+    """How well the windows of one rule's alerts are covered; looked at again only when that can have become less.
+
+    A window without any sample (of ``absent_over_time``) is covered when Medic itself has been looking long enough.
     """
-    for reach in every:
-        if not reach.window:
-            continue
-        found = spans(view, reach, at_ms, alert)
-        covered = max(map(_stretch, found)) if found else at_ms - seen_since
-        if covered < COVERED * length(reach):
-            part = max(covered, 0) / length(reach)
-            return f"the window of {written(reach)} is covered by {part:.0%}, {COVERED:.0%} are needed"
-    return ""
+
+    __slots__ = ("_lacking", "_looked_at", "_windows", "until")
+
+    def __init__(self, reaches: Iterable[Reach]) -> None:
+        """Look at those of *reaches* that are windows."""
+        self._windows = [(reach, Finder(reach.matchers)) for reach in reaches if reach.window]
+        self._lacking: dict[Labels, str] = {}
+        self._looked_at = 0
+        self.until = 0
+        """Milliseconds: before that time, what ``lacking`` said of these alerts stays as it is."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is a window at all."""
+        return bool(self._windows)
+
+    def lacking(self, view: View, at_ms: int, alerts: Sequence[Labels], *, seen_since: int) -> Sequence[str]:
+        """Say of each alert which window is covered by less than 80 %, or nothing.
+
+        Of *alerts* only the labels that come from their series may be given; *seen_since* is in milliseconds.
+        """
+        known = self._lacking
+        if not self._looked_at <= at_ms < self.until or any(alert not in known for alert in alerts):
+            known = self._lacking = dict.fromkeys(alerts, "")
+            self.until, self._looked_at = _NEVER, at_ms
+            for reach, find in self._windows:
+                self._look(reach, Windows(view, find(view), reach, at_ms), Cover(at_ms - seen_since, at_ms))
+        return [known[alert] for alert in alerts]
+
+    def _look(self, reach: Reach, windows: "Windows", nothing: Cover) -> None:
+        for alert in self._lacking:
+            cover = windows.of(alert) or nothing
+            if cover.covered < COVERED * length(reach):
+                part = max(cover.covered, 0) / length(reach)
+                said = f"the window of {written(reach)} is covered by {part:.0%}, {COVERED:.0%} are needed"
+                self._lacking[alert] = self._lacking[alert] or said
+            self.until = min(self.until, cover.until)
 
 
-def _stretch(span: Span) -> float:
-    """How much of its window a series covers: each sample stands for the time up to the next."""
-    if span.samples < 2:  # noqa: PLR2004 - of one sample no spacing is known
-        return 0
-    return (span.last_at - span.first_at) * span.samples / (span.samples - 1)
+class Windows:
+    """What one selector's windows hold at one time, found by the labels that alerts have."""
+
+    def __init__(self, view: View, found: Iterable[Track], reach: Reach, at_ms: int) -> None:
+        """Read the windows of the series that were *found*."""
+        covers: dict[int, tuple[Sequence[int], Cover]] = {}
+        self._covers: list[tuple[Labels, Cover]] = []
+        self._grouped: dict[frozenset[str], dict[Labels, Cover]] = {}
+        for labels, (times, _) in view.windows(found, at_ms - reach.oldest_ms, at_ms - reach.newest_ms):
+            known = covers.get(id(times))  # series that are read together share their times
+            if known is None:
+                known = covers[id(times)] = times, _cover(times, reach)
+            self._covers.append((labels.pairs, known[1]))
+
+    def of(self, alert: Labels) -> Cover | None:
+        """Return how well the best covered series of an alert is, None where it has none."""
+        names = frozenset([name for name, _ in alert])
+        grouped = self._grouped.get(names)
+        if grouped is None:
+            grouped = self._grouped[names] = self._group(names)
+        if alert in grouped:
+            return grouped[alert]
+        return max((cover for pairs, cover in grouped.items() if belongs(pairs, alert)), default=None)
+
+    def _group(self, names: frozenset[str]) -> dict[Labels, Cover]:
+        """Keep the best of the series that are one to whoever knows no other labels than these."""
+        grouped: dict[Labels, Cover] = {}
+        for pairs, cover in self._covers:
+            key = tuple([pair for pair in pairs if pair[0] in names])
+            if key not in grouped or grouped[key] < cover:
+                grouped[key] = cover
+        return grouped
+
+
+def _cover(times: Sequence[int], reach: Reach) -> Cover:
+    """Judge samples at *times*; they suffice until too many have left the window, if no other ever came."""
+    if len(times) < 2:  # noqa: PLR2004 - of one sample no spacing is known
+        return Cover(0, 0)
+    last = times[-1]
+    sufficient = bisect_right(times, last - COVERED * length(reach))
+    until = times[sufficient - 1] + reach.oldest_ms if sufficient else 0
+    return Cover((last - times[0]) * len(times) / (len(times) - 1), until)
 
 
 def missing_since(whole: View, since: View, every: Sequence[Reach], at_ms: int, alert: Labels) -> str:

@@ -11,6 +11,11 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from medic.core.errors import MedicError
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TAGS: dict[type[Node], str] = {
+    ScalarNode: "tag:yaml.org,2002:str",
+    SequenceNode: "tag:yaml.org,2002:seq",
+    MappingNode: "tag:yaml.org,2002:map",
+}
 _NULL, _STRING, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
@@ -18,6 +23,10 @@ class _Guessless:
     """Leaves out PyYAML's YAML 1.1 guesses: ``off``, ``on`` and ``12:30`` stay text."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+    def resolve(self, kind: type[Node], _value: object, _implicit: object) -> str:
+        """Say what a node without a tag is; PyYAML's own way is the same without guesses, and slow."""
+        return _TAGS[kind]
 
 
 class _Slow(_Guessless, yaml.SafeLoader):
@@ -123,7 +132,8 @@ def entries(node: Node, notes: Notes, *, what: str) -> Iterator[Entry]:
             notes.add(key, f"{name!r} is already written in line {seen[name]}: keep one of them")
         else:
             seen[name] = line_of(key)
-            yield Entry(name, key, value)
+            if not is_null(key):  # as Prometheus' reader, which passes over null
+                yield Entry(name, key, value)
     yield from _merged(node, set(seen), notes)
 
 
@@ -145,13 +155,13 @@ def _merged(node: MappingNode, seen: set[str], notes: Notes) -> Iterator[Entry]:
 
 
 def items(node: Node, notes: Notes, *, what: str) -> Iterator[Node]:
-    """Go through a list; anything else is a mistake."""
+    """Go through a list, nulls left out; anything else is a mistake."""
     if is_null(node):
         return
     if not isinstance(node, SequenceNode):
         notes.add(node, f"{what} must be a list: begin each of them with `- `")
         return
-    yield from node.value
+    yield from (each for each in node.value if not is_null(each))  # as Prometheus' reader does
 
 
 def scalar(node: Node, notes: Notes, *, what: str) -> str:

@@ -1,8 +1,7 @@
 """The rule engine: evaluates the groups that are due, remembers the alerts, and judges whether a heal helped."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -14,12 +13,16 @@ from rules import conditions
 from rules.conditions import Condition, Evidence, Truth
 from rules.expanding import Host, rows
 from rules.groups import AlertRule, Group, RuleKey, key_of
+from rules.limits import Limits
 from rules.promql import Compat, Query, compile_query
-from rules.reading import invented, ranges, reads, recorders
+from rules.promql.frame import INTERVAL_MS
+from rules.reading import ranges, reads, recorders
+from rules.restoring import Before
 from rules.series import Series
-from rules.standing import Standing, StandingGroup, Trust
+from rules.standing import Standing, StandingGroup
 from rules.states import remove
 from rules.status import GroupStatus
+from rules.telling import Trust
 from rules.templates import Row, TemplateError
 
 _EXPRESSIONS = 1024
@@ -44,22 +47,28 @@ class Engine:
         external_labels: Mapping[str, str] | None = None,
         external_url: str = "",
         compat: Compat = Compat.PROMETHEUS_3,
-        stopwatch: Callable[[], float] = time.perf_counter,
+        step_ms: int = INTERVAL_MS,
+        limits: Limits | None = None,
     ) -> None:
         """Take groups as ``rules.files.load`` gives them.
 
         *interval_ms* is that of the ticks. *collectors_of* tells which collectors export a sample's name, ``_total``
         and ``_bucket`` included; it is asked whenever an alert is active, so it may learn.
+        *step_ms* is the step of subqueries that name none, in the expressions that templates ask.
         """
         self._series = series
         self._interval_ms = interval_ms
         self._collectors_of = collectors_of
         self._compat = compat
-        self._stopwatch = stopwatch
+        self._step_ms = step_ms
+        self._limits = limits or Limits()
         self._external = Host(external_labels or {}, external_url)
         self._compiled: dict[str, Query] = {}
         self._groups: list[StandingGroup] = []
+        self._rules: tuple[Standing, ...] = ()
         self._removed: list[Standing] = []
+        self._orphans: list[str] = []
+        """What rules of before a restart wrote that there are no more."""
         self._began: int | None = None
         self.replace(groups)
 
@@ -68,12 +77,23 @@ class Engine:
 
         What fired under a rule that is gone is among the results of the next ``evaluate``, resolved.
         """
-        rules = {standing.source: standing for standing in self._standing()}
+        rules = {standing.source: standing for standing in self._rules}
         before = {group.key: group for group in self._groups}
         self._groups = [self._stand(group, before, rules) for group in groups]
-        kept = {standing.source for standing in self._standing()}
+        self._rules = tuple(chain.from_iterable(group.rules for group in self._groups))
+        kept = {standing.source for standing in self._rules}
         self._removed += [standing for source, standing in rules.items() if source not in kept]
         self._look_ahead()
+
+    def restore(self, before: Before) -> None:
+        """Go on with the alerts of before a restart; to be called before the first evaluation."""
+        self._began = before.seen_since
+        rows = dict(before.rows)
+        for group in self._groups:
+            for standing in group.rules:
+                if (row := rows.pop(standing.source, None)) is not None:
+                    standing.restore(row, down_at=row.at + group.group.offset_ms, now=before.at)
+        self._orphans = [source for source, row in rows.items() if row.names]
 
     def evaluate(self, now: datetime, failed: frozenset[str] = frozenset()) -> tuple[Alert, ...]:
         """Evaluate the groups that are due at the tick *now*, whose samples are in the series already.
@@ -85,11 +105,16 @@ class Engine:
         self._began = at if self._began is None else min(self._began, at)
         host = self._host(at)
         for group in self._groups:
-            if group.is_due(at):
-                group.evaluate(self._series, at, host, self._stopwatch)
-        told = tuple(self._alerts(at, failed))
-        living = {alert.labels for alert in told if alert.state is not AlertState.INACTIVE}
-        return (*told, *(alert for alert in self._bury(at) if alert.labels not in living))
+            if group.grid.is_due(at):
+                group.evaluate(self._series, at, host, self._limits)
+        for source in self._orphans:  # only now: what another rule has taken over must not end
+            self._series.mark_stale(source, at)
+        self._orphans = []
+        told = self._told(at, failed)
+        if self._removed:
+            living = {alert.labels for alert in told if alert.state is not AlertState.INACTIVE}
+            told += [alert for alert in self._bury(at) if alert.labels not in living]
+        return tuple(told)
 
     def condition(self, alert: Alert, since: datetime, now: datetime) -> Condition:
         """Judge whether what *alert* complains of is still so, on the samples after *since* alone.
@@ -129,53 +154,56 @@ class Engine:
 
     def _look_ahead(self) -> None:
         """Find out what the rules read, and have it kept for as long as they look back."""
-        known = recorders(standing.rule for standing in self._standing())
-        for standing in self._standing():
+        known = recorders(standing.rule for standing in self._rules)
+        for standing in self._rules:
             standing.reads = reads(standing.rule, known)
-        named, everything = ranges(standing.rule for standing in self._standing())
+        named, everything = ranges(standing.rule for standing in self._rules)
         self._series.keep(named, everything=everything)
-
-    def _standing(self) -> Iterator[Standing]:
-        return chain.from_iterable(group.rules for group in self._groups)
 
     def _makers(self, labels: Labels) -> list[Standing]:
         """Find the rules that an alert can be from: the one that has it, else all that could make it."""
-        candidates = [standing for standing in self._standing() if standing.could_make(labels)]
+        candidates = [standing for standing in self._rules if standing.could_make(labels)]
         having = [standing for standing in candidates if labels in standing.alerts]
         return having or candidates
 
-    def _alerts(self, at: int, failed: frozenset[str]) -> Iterator[Alert]:
-        view = self._series.view()
-        erring = frozenset(standing.rule.name for standing in self._standing() if standing.error)
-        for standing in self._standing():
+    def _told(self, at: int, failed: frozenset[str]) -> list[Alert]:
+        """Gather what every rule tells; the rules of one tick that read the same names share what is known of them."""
+        errs = any(group.errs for group in self._groups)
+        erring = frozenset(standing.rule.name for standing in self._rules if errs and standing.failed)
+        view, told = self._series.view(), list[Alert]()
+        known: dict[frozenset[str], Trust] = {}
+        for standing in self._rules:
             if standing.alerts:
-                yield from standing.told(view, at, self._trust(standing, failed, erring))
+                measured = standing.reads.measured
+                trust = known.get(measured)
+                if trust is None:
+                    trust = known[measured] = self._trust(measured, failed)
+                if erring and not trust.frozen and (broken := sorted(standing.reads.recorded & erring)):
+                    trust = trust._replace(frozen=f"the recording rule {', '.join(broken)} errs")
+                told += standing.tell(view, at, trust)
+        return told
 
-    def _trust(self, standing: Standing, failed: frozenset[str], erring: frozenset[str]) -> Trust:
-        collectors = frozenset[str]().union(*map(self._collectors_of, standing.reads.measured))
-        frozen = ""
-        if lost := sorted(collectors & failed):
-            frozen = f"collector {', '.join(lost)} failed"
-        elif broken := sorted(standing.reads.recorded & erring):
-            frozen = f"the recording rule {', '.join(broken)} errs"
-        return Trust(collectors, frozen, self._began or 0)
+    def _trust(self, measured: frozenset[str], failed: frozenset[str]) -> Trust:
+        collectors = frozenset[str]().union(*map(self._collectors_of, measured))
+        lost = sorted(collectors & failed)
+        return Trust(collectors, f"collector {', '.join(lost)} failed" if lost else "", self._began or 0)
 
     def _bury(self, at: int) -> list[Alert]:
         """Resolve the alerts of removed rules, and end the series that they wrote."""
         removed, self._removed = self._removed, []
         for standing in removed:
             self._series.mark_stale(standing.source, at)
-            standing.alerts = remove(standing.alerts, at)
+            standing.alerts, standing.error = remove(standing.alerts, at), ""
         view = self._series.view()
-        return [alert for standing in removed for alert in standing.told(view, at, Trust())]
+        return [alert for standing in removed for alert in standing.tell(view, at, Trust())]
 
     def _evidence(self, since: datetime, now: datetime) -> Evidence:
-        return Evidence(self._series.view(), self._series.view(to_ms(since)), to_ms(now))
+        return Evidence(self._series.view(), self._series.view(to_ms(since)), to_ms(now), self._limits)
 
     def _host(self, at: int) -> Host:
         def query(text: str) -> Sequence[Row]:
             try:
-                return rows(self._compile(text).at(self._series.view(), at))
+                return rows(self._compile(text).at(self._series.view(), at, self._limits.budget()))
             except MedicError as error:
                 raise TemplateError(f"query {text!r}: {error}") from None
 
@@ -186,7 +214,7 @@ class Engine:
         if query is None:
             if len(self._compiled) >= _EXPRESSIONS:
                 self._compiled.clear()
-            query = self._compiled[text] = compile_query(text, compat=self._compat)
+            query = self._compiled[text] = compile_query(text, compat=self._compat, step_ms=self._step_ms)
         return query
 
 
@@ -198,6 +226,6 @@ def _stand_rules(group: Group, before: Mapping[str, Standing]) -> tuple[Standing
         key = key_of(group, rule)
         source = f"{key!r}#{seen[key]}"
         seen[key] += 1
-        fresh = Standing(rule, source, invented(rule))
+        fresh = Standing(rule, source)
         standing.append(fresh.inherit(before[source]) if source in before else fresh)
     return tuple(standing)

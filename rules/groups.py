@@ -59,6 +59,7 @@ class Group:
     """How far back the queries look (``query_offset``)."""
     limit: int = 0
     """The most alerts or series that one rule may give; 0 is no limit."""
+    line: int = 0
 
 
 def key_of(group: Group, rule: Rule) -> RuleKey:

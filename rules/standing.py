@@ -1,32 +1,25 @@
-"""A rule and a group while they run: their alerts, their last error, and when they are due."""
+"""A rule and a group while they run: their alerts, their last error, and what their evaluations took."""
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
-from medic.core.alerts import Alert, Source
-from medic.core.clock import from_ms
+from medic.core.alerts import Alert, AlertState
 from medic.core.errors import MedicError
 from medic.core.samples import Labels, Sample
-from rules.coverage import has_vanished, uncovered
-from rules.expanding import Host, found, recorded
-from rules.groups import AlertRule, Group, Rule
+from rules.clashes import clash
+from rules.expanding import Expander, Host, recorded
+from rules.grid import Grid, rounded
+from rules.groups import AlertRule, Group, RecordRule, Rule
+from rules.limits import Limits
 from rules.reading import Reads
+from rules.returning import LONGEST_MS, UNMEASURED, Returning
+from rules.rows import Row
 from rules.series import Series, View
-from rules.states import (
-    CONDITION_FALSE,
-    NONE,
-    SERIES_VANISHED,
-    Active,
-    Alerts,
-    Holds,
-    LimitError,
-    check_limit,
-    samples,
-    step,
-)
+from rules.states import NONE, Alerts, Found, Holds, LimitError, check_limit, samples, step
 from rules.status import GroupStatus, RuleStatus
+from rules.telling import Teller, Trust
 
 log = logging.getLogger(__name__)
 
@@ -34,56 +27,89 @@ _DATA = (MedicError, ArithmeticError, RecursionError)
 """What a rule's data can bring about; anything else is a bug."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """How far healing may rest on a rule's alerts at one tick."""
-
-    collectors: frozenset[str] = frozenset()
-    frozen: str = ""
-    """Why it may not, whatever the alert; empty when only the windows remain to be looked at."""
-    seen_since: int = 0
-    """When the engine began to look, in milliseconds."""
-
-
 @dataclass(slots=True)
+class Turn:
+    """One evaluation of a group: what its rules share."""
+
+    series: Series
+    view: View
+    """What is written so far; another one after each rule that writes."""
+    at: int
+    seen_at: int
+    """What the queries look at, and what results are written under: *at* less the group's ``query_offset``."""
+    limit: int
+    host: Host
+    limits: Limits
+    now: float = 0.0
+    """What the stopwatch showed when the rule's turn came."""
+
+    def write(self, written: Sequence[Sample], source: str) -> str:
+        """Store what a rule gave, and let the next rule see it; say what clashed with another rule's, else nothing."""
+        refused = self.series.counts.refused
+        self.series.append_samples(written, self.seen_at, source=source)
+        self.view = self.series.view()
+        return clash(self.view, written, self.seen_at) if self.series.counts.refused > refused else ""
+
+
 class Standing:
     """One rule with what it remembers."""
 
-    rule: Rule
-    source: str
-    """Names it among those that write series; the same after a reload that did not change it."""
-    invented: frozenset[str]
-    """The labels of its alerts that do not come from its series."""
-    reads: Reads = field(default_factory=Reads)
-    alerts: Alerts = field(default_factory=dict)
-    error: str = ""
-    bug: str = ""
-    """The kind of the last bug whose trace is in the log already."""
-    evaluated_at: int | None = None
-    duration: float = 0.0
+    def __init__(self, rule: Rule, source: str) -> None:
+        """Begin without alerts; *source* names it among those that write series, the same after a reload."""
+        self.rule = rule
+        self.source = source
+        self.reads = Reads()
+        self.alerts: Alerts = NONE
+        self.error = ""
+        self.bug = ""
+        """The kind of the last bug whose trace is in the log already."""
+        self.evaluated_at: int | None = None
+        self.duration = 0.0
+        self.failed = False
+        """Whether the last evaluation failed, and the alerts stayed as they were."""
+        self._writes = False
+        self._settled: tuple[Sequence[Found] | None, int] = (None, 0)
+        """The findings that change nothing any more, and since when: all of them fire already."""
+        self._written: tuple[Alerts, Sequence[Sample]] = (NONE, ())
+        self._returning: Returning | None = None
+        self._teller = Teller(rule)
+        self._expander = Expander(rule) if isinstance(rule, AlertRule) else None
 
     def inherit(self, before: Self) -> Self:
         """Take over what the same rule remembered before a reload."""
         self.alerts, self.error, self.bug = before.alerts, before.error, before.bug
         self.evaluated_at, self.duration = before.evaluated_at, before.duration
+        self.failed, self._writes, self._returning = before.failed, before._writes, before._returning
         return self
 
-    def evaluate(self, series: Series, at: int, group: Group, host: Host) -> bool:
+    def restore(self, row: Row, *, down_at: int, now: int) -> None:
+        """Go on from the last row that the rule wrote before a restart, at its evaluation *down_at*."""
+        self._writes = bool(row.names)
+        if isinstance(self.rule, AlertRule) and now - down_at < LONGEST_MS:
+            self._returning = Returning(row, down_at)
+            self.alerts = self._returning.firing
+
+    def evaluate(self, turn: Turn) -> bool:
         """Evaluate it and write its samples; False when it erred, and then its alerts stay as they were.
 
         It raises nothing: a bug that one rule meets is logged with its trace, once, and harms no other rule.
         """
-        seen_at = at - group.offset_ms
+        self.evaluated_at = turn.at
+        self.failed, clashed = True, ""
         try:
-            written = self._results(series.view(), at, group, host)
-            series.append_samples(written, seen_at, source=self.source)
-            self.error = ""
+            written = self._results(turn)
+            if written or self._writes:
+                self._writes = bool(written)
+                clashed = turn.write(written, self.source)
         except _DATA as error:
             self.error = str(error) or type(error).__name__
+            return False
         except Exception as error:  # noqa: BLE001 - the home for one rule
             self._met(error)
-        self.evaluated_at = at
-        return not self.error
+            return False
+        self.error = clashed  # as in Prometheus an error, but no failed evaluation: the alerts have moved on
+        self.failed = False
+        return True
 
     def _met(self, bug: Exception) -> None:
         """Take a bug for an error of this rule; it would come at each tick, so its trace is told once."""
@@ -93,27 +119,50 @@ class Standing:
             log.error("rule evaluation failed by a bug", extra={"rule": self.rule.name}, exc_info=bug)
         self.bug = kind
 
-    def _results(self, view: View, at: int, group: Group, host: Host) -> list[Sample]:
-        seen_at = at - group.offset_ms
-        value = self.rule.query.at(view, seen_at)
-        if not isinstance(self.rule, AlertRule):
-            return recorded(self.rule, value, group.limit)
-        holds = Holds(self.rule.for_ms, self.rule.keep_firing_ms)
-        alerts = found(self.rule, value, host)
+    def _results(self, turn: Turn) -> Sequence[Sample]:
+        rule = self.rule
+        value = rule.query.at(turn.view, turn.seen_at, turn.limits.budget(turn.now))
+        if isinstance(rule, RecordRule):
+            return recorded(rule, value, turn.limit)
+        found: Sequence[Found] = self._expander.found(value, turn.host) if self._expander is not None else []
+        if self._returning is not None:
+            found = self._join(self._returning, found, turn)
+        return self._moved(rule, found, turn) if found or self.alerts else ()
+
+    def _join(self, returning: Returning, found: Sequence[Found], turn: Turn) -> Sequence[Found]:
+        """Let come back what the rule had before a restart; until it has, or is over."""
+
+        def is_missing(labels: Labels) -> bool:
+            return self._teller.is_missing(labels, turn.view, turn.seen_at)
+
+        self.alerts, joined = returning.join(self.alerts, found, turn.at, is_missing)
+        if returning.is_over:
+            self._returning = None
+        return joined
+
+    def _moved(self, rule: AlertRule, found: Sequence[Found], turn: Turn) -> Sequence[Sample]:
+        """Move the alerts on, and return what they are among the series: the very list of last time if it is equal."""
+        settled, since = self._settled
+        if found is not settled or turn.at < since:
+            self._settled, before = (None, 0), self.alerts
+            self._step(rule, found, turn)
+            if self.alerts is not self._written[0]:
+                self._written = (self.alerts, samples(self.alerts))
+            elif len(found) == len(before) and all(alert.state is AlertState.FIRING for alert in before.values()):
+                self._settled = (found, turn.at)
+        return self._written[1]
+
+    def _step(self, rule: AlertRule, found: Sequence[Found], turn: Turn) -> None:
+        holds = Holds(rule.for_ms, rule.keep_firing_ms)
         try:
-            self.alerts = step(self.alerts, alerts, at, holds, lambda labels: self._why(view, seen_at, labels))
-            check_limit(self.alerts, group.limit)
+            self.alerts = step(self.alerts, found, turn.at, holds, lambda labels: self._why(turn, labels))
+            check_limit(self.alerts, turn.limit)
         except LimitError:
             self.alerts = NONE  # as in Prometheus: beyond its limit a rule has no alerts at all
             raise
-        return samples(self.alerts)
 
-    def _why(self, view: View, at: int, labels: Labels) -> str:
-        gone = has_vanished(view, self.rule.query.reaches, at, self._about(labels))
-        return SERIES_VANISHED if gone else CONDITION_FALSE
-
-    def _about(self, labels: Labels) -> Labels:
-        return tuple(pair for pair in labels if pair[0] not in self.invented)
+    def _why(self, turn: Turn, labels: Labels) -> str:
+        return self._teller.why(labels, turn.view, turn.seen_at)
 
     def could_make(self, labels: Labels) -> bool:
         """Tell whether an alert with these labels can be of this rule: its name and its own fixed labels are there."""
@@ -123,20 +172,13 @@ class Standing:
         fixed = [(name, template.source) for name, template in self.rule.labels if "{{" not in template.source]
         return wanted.get("alertname") == self.rule.name and all(wanted.get(name, "") == text for name, text in fixed)
 
-    def told(self, view: View, at: int, trust: Trust) -> Iterator[Alert]:
+    def tell(self, view: View, at: int, trust: Trust) -> Sequence[Alert]:
         """Tell of the alerts that live, and of those resolved at this very tick."""
-        for alert in self.alerts.values():
-            if alert.lives or alert.resolved_at == at:
-                yield _alert(alert, trust.collectors, self._frozen(alert, view, at, trust))
-
-    def _frozen(self, alert: Active, view: View, at: int, trust: Trust) -> str:
-        if self.error or trust.frozen:
-            return f"the rule errs: {self.error}" if self.error else trust.frozen
-        return (
-            uncovered(view, self.rule.query.reaches, at, alert.labels, seen_since=trust.seen_since)
-            if alert.lives
-            else ""
-        )
+        if self.failed:
+            trust = trust._replace(frozen=f"the rule errs: {self.error}")
+        elif self._returning is not None and self._returning.waits:
+            trust = trust._replace(frozen=trust.frozen or UNMEASURED)
+        return self._teller.tell(self.alerts, view, at, trust)
 
     def status(self) -> RuleStatus:
         """Return how it stands."""
@@ -150,12 +192,11 @@ class StandingGroup:
         """Round the group's interval up to whole ticks."""
         self.group = group
         self.rules = rules
+        self.grid = Grid(rounded(group.interval_ms, tick_ms), tick_ms)
         self.failures = 0
-        self.evaluated_at: int | None = None
         self.duration = 0.0
-        self.interval_ms = -(-(group.interval_ms or tick_ms) // tick_ms) * tick_ms
-        self.slot: int | None = None
-        self._slack = tick_ms // 2
+        self.errs = False
+        """Whether a rule erred in the last evaluation."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -163,61 +204,34 @@ class StandingGroup:
         return self.group.file, self.group.name
 
     def inherit(self, before: Self) -> Self:
-        """Take over its count of failures and its place in time from before a reload."""
-        self.failures, self.duration = before.failures, before.duration
-        self.evaluated_at = before.evaluated_at
-        if self.interval_ms == before.interval_ms:
-            self.slot = before.slot
+        """Take over its counts and its place in time from before a reload."""
+        self.failures, self.duration, self.errs = before.failures, before.duration, before.errs
+        self.grid.inherit(before.grid)
         return self
 
-    def is_due(self, at: int) -> bool:
-        """Tell whether the tick *at* is the first at or after the group's slot; a clock that was set back makes it due.
-
-        Ticks come a little early or late: half a tick of difference is none.
-        """
-        if self.slot is None or self.evaluated_at is None or at < self.evaluated_at:
-            return True
-        return at + self._slack >= self.slot
-
-    def evaluate(self, series: Series, at: int, host: Host, stopwatch: Callable[[], float]) -> None:
+    def evaluate(self, series: Series, at: int, host: Host, limits: Limits) -> None:
         """Evaluate the rules one after the other; each sees what those before it recorded."""
-        began = stopwatch()
+        turn = Turn(series, series.view(), at, at - self.group.offset_ms, self.group.limit, host, limits)
+        stopwatch, failures = limits.stopwatch, 0
+        began = turn.now = stopwatch()
         for rule in self.rules:
-            start = stopwatch()
-            self.failures += not rule.evaluate(series, at, self.group, host)
-            rule.duration = stopwatch() - start
-        self.slot = self._next_slot(at)
-        self.evaluated_at = at
-        self.duration = stopwatch() - began
-
-    def _next_slot(self, at: int) -> int:
-        """Stay on the grid that began with the first evaluation, and leave out the slots that were missed."""
-        begin = self.slot if self.slot is not None and at + self._slack >= self.slot else at
-        return begin + self.interval_ms * ((at + self._slack - begin) // self.interval_ms + 1)
+            failures += not rule.evaluate(turn)
+            after = stopwatch()
+            rule.duration, turn.now = after - turn.now, after
+        self.grid.advance(at)
+        self.failures += failures
+        self.errs = failures > 0
+        self.duration = turn.now - began
 
     def status(self) -> GroupStatus:
         """Return how it stands."""
         return GroupStatus(
-            self.group.file,
-            self.group.name,
-            self.interval_ms,
+            self.group,
+            self.grid.interval_ms,
             tuple(rule.status() for rule in self.rules),
-            self.failures,
-            evaluated_at=self.evaluated_at,
+            failures=self.failures,
+            iterations=self.grid.iterations,
+            missed=self.grid.missed,
+            evaluated_at=self.grid.last,
             duration=self.duration,
         )
-
-
-def _alert(alert: Active, collectors: frozenset[str], frozen: str) -> Alert:
-    return Alert(
-        labels=alert.labels,
-        annotations=alert.annotations,
-        state=alert.state,
-        active_at=from_ms(alert.active_at),
-        source=Source.RULES,
-        value=alert.value,
-        resolved_at=None if alert.resolved_at is None else from_ms(alert.resolved_at),
-        why_resolved=alert.why_resolved,
-        collectors=collectors,
-        frozen=frozen,
-    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rules.groups import Rule
+from rules.groups import Group, Rule
 from rules.states import Active
 
 
@@ -32,14 +32,31 @@ class RuleStatus:
 class GroupStatus:
     """One group and its last evaluation."""
 
-    file: str
-    name: str
+    group: Group
+    """As its file has it: ``group.interval_ms`` is what was written."""
     interval_ms: int
+    """At which it is evaluated: whole ticks."""
     rules: tuple[RuleStatus, ...]
-    failures: int
-    """Evaluations of its rules that failed, since the start."""
-    evaluated_at: int | None
-    duration: float
+    failures: int = 0
+    """Evaluations of its rules that failed, since the start; so count the next two."""
+    iterations: int = 0
+    """Slots that have passed, those that were missed included."""
+    missed: int = 0
+    """Slots that passed without an evaluation, because a tick came too late."""
+    evaluated_at: int | None = None
+    """Milliseconds since the epoch; None before the first."""
+    duration: float = 0.0
+    """Seconds that the last evaluation took."""
+
+    @property
+    def file(self) -> str:
+        """The file that it is from."""
+        return self.group.file
+
+    @property
+    def name(self) -> str:
+        """Its name, which is unique in its file."""
+        return self.group.name
 
     @property
     def key(self) -> str:

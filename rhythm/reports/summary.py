@@ -58,7 +58,8 @@ def _good_news(facts: Facts) -> Iterator[str]:
         yield f"{sum(pool.running for pool in facts.pools)} of {sum(pool.expected for pool in facts.pools)} workers up"
     if healed := sum(attempt.outcome is Outcome.HEALED for attempt in facts.attempts):
         yield f"{healed} healed"
-    yield "no alert firing"
+    news = ", ".join(sorted({alert.name for alert in facts.alerts if is_firing(alert) and alert.is_news}))
+    yield f"no alert firing but {news}, which is for information" if news else "no alert firing"
 
 
 def _attention(facts: Facts) -> Iterator[str]:
@@ -67,7 +68,8 @@ def _attention(facts: Facts) -> Iterator[str]:
         if episode.ending is Ending.GIVEN_UP:
             yield f"{episode.target} was given up by {episode.remedy}"
     for alert in filter(is_firing, facts.alerts):
-        yield f"{alert.name} is firing"
+        if not alert.is_news:
+            yield f"{alert.name} is firing"
     yield from (_pool_trouble(pool) for pool in map(pool_line, facts.pools) if pool.tone is Tone.BAD)
     yield from (_queue_trouble(queue) for queue in map(queue_line, facts.queues) if queue.tone is Tone.BAD)
     yield from (f"check {check.name} failed: {check.text}" for check in facts.checks if not check.ok)

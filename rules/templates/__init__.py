@@ -1,11 +1,14 @@
 """The templates of rule files: the part of Go's text/template that they use, printing as Prometheus prints."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rules.templates.nodes import Node, Text
 from rules.templates.values import Facts, Row, TemplateError
 
-__all__ = ["Facts", "Row", "Template", "TemplateError", "compile_template"]
+__all__ = ["Facts", "Row", "Template", "TemplateError", "Writer", "compile_template"]
+
+Writer = Callable[[Facts], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +20,30 @@ class Template:
 
     def expand(self, facts: Facts) -> str:
         """Write the text; what fails is written into the text in Prometheus' manner, it never raises."""
+        return self.writer()(facts)
+
+    def writer(self) -> Writer:
+        """Return what ``expand`` does as a function, for who expands it often."""
         match self.nodes:
             case ():
-                return ""
+                return lambda _: ""
             case (Text(text),):
-                return text
-        from rules.templates.running import Run
+                return lambda _: text
+        from rules.templates.quick import writer
 
+        return _spoken(writer(self.nodes))
+
+
+def _spoken(write: Writer) -> Writer:
+    """Write what fails into the text."""
+
+    def written(facts: Facts) -> str:
         try:
-            return "".join(Run(facts).write(self.nodes))
+            return write(facts)
         except TemplateError as error:
             return f"<error expanding template: {error}>"
+
+    return written
 
 
 def compile_template(source: str) -> Template:

@@ -94,20 +94,16 @@ class Parser:
             commands.append(self._command(where))
             if isinstance(commands[-1][0], Literal) or commands[-1][0] == Dot(()):
                 raise TemplateError(f"what follows | in {where} must be a function")
-        if declares:
-            self._variables.extend(variables)
+        self._variables.extend(variables)
         return Pipeline(tuple(commands), variables, declares)
 
     def _variables_set(self, where: str) -> tuple[tuple[str, ...], bool]:
-        """Read ``$x :=``, ``$x =`` or, for range, ``$i, $x :=``."""
+        """Read ``$x :=``, ``$x =`` or, for range, ``$i, $x :=``; Go asks only later whether ``$x`` was declared."""
         width = 4 if where == "range" and self._peek(1).word is Word.COMMA else 2
         names = tuple(self._peek(index).text for index in range(0, width, 2))
         if self._peek().word is not Word.VARIABLE or self._peek(width - 1).word not in {Word.DECLARE, Word.ASSIGN}:
             return (), False
         declares = self._peek(width - 1).word is Word.DECLARE
-        for name in names:
-            if not declares:
-                self._declared(name)
         self._at += width
         return names, declares
 

@@ -9,6 +9,8 @@ from rules.templates.values import Row, TemplateError, Value, number, text, type
 
 _VERB = re.compile(r"%([-+# 0]*)(\d*)(?:\.(\d*))?(.)", re.DOTALL)
 _PLAIN_EXPONENTS = range(-4, 6)
+_PLAIN_FROM, _PLAIN_BELOW = 1e-4, 1e6
+"""Where Python writes no exponent either."""
 _LONGEST = 4096
 
 
@@ -33,6 +35,8 @@ def _constant(value: str | int | None) -> str:
 
 def shortest(value: float) -> str:
     """Write the fewest digits that give the number back, with an exponent where Go's ``%v`` uses one."""
+    if _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
+        return repr(value).removesuffix(".0")
     if not math.isfinite(value):
         return _unbounded(value)
     sign, digits, exponent = Decimal(repr(value)).as_tuple()

@@ -7,7 +7,8 @@ from rules.templates.nodes import Block, Dot, Literal, Name, Nested, Node, Opera
 from rules.templates.printing import show
 from rules.templates.values import Facts, Row, TemplateError, Value, truth, type_name
 
-_LONGEST = 1 << 20
+LONGEST = 1 << 20
+"""Characters that one expansion may write."""
 Here = Value | Facts
 """What a dot can be: a value, or at the top the facts themselves."""
 
@@ -41,8 +42,8 @@ class Run:
 
     def _counted(self, text: str) -> str:
         self._written += len(text)
-        if self._written > _LONGEST:
-            raise TemplateError(f"the text grows beyond {_LONGEST} characters")
+        if self._written > LONGEST:
+            raise TemplateError(f"the text grows beyond {LONGEST} characters")
         return text
 
     def _block(self, block: Block) -> Iterator[str]:
@@ -78,8 +79,10 @@ class Run:
         if declares:
             self._variables.append((name, value))
             return
-        place = max(index for index, (known, _) in enumerate(self._variables) if known == name)
-        self._variables[place] = (name, value)
+        places = [index for index, (known, _) in enumerate(self._variables) if known == name]
+        if not places:
+            raise TemplateError(f"undefined variable: {name}")
+        self._variables[places[-1]] = (name, value)
 
     def _pipeline(self, pipeline: Pipeline) -> Here:
         value = self._command(pipeline.commands[0], ())
@@ -106,12 +109,7 @@ class Run:
         if any(isinstance(argument, Facts) for argument in arguments):
             raise TemplateError(f"{name} cannot take the alert as a whole: write .Labels or .Value")
         function: Function = OF_THE_HOST[name](self._facts) if name in OF_THE_HOST else FUNCTIONS[name]
-        try:
-            return function(*arguments)
-        except TypeError:
-            raise TemplateError(f"wrong number or kind of arguments for {name}: {len(arguments)} given") from None
-        except (ValueError, OverflowError) as error:
-            raise TemplateError(f"error calling {name}: {error}") from None
+        return applied(name, function, arguments)
 
     def _lazy(self, name: str, operands: Sequence[Operand], piped: tuple[Here, ...]) -> Here:
         value: Here = None
@@ -136,6 +134,16 @@ class Run:
                 return _walk(self._pipeline(pipeline), fields)
             case Name(name):
                 return self._call(name, (), ())
+
+
+def applied(name: str, function: Function, arguments: Sequence[Here]) -> Value:
+    """Call a function; raises TemplateError for arguments that it does not take."""
+    try:
+        return function(*arguments)
+    except TypeError:
+        raise TemplateError(f"wrong number or kind of arguments for {name}: {len(arguments)} given") from None
+    except (ValueError, OverflowError) as error:
+        raise TemplateError(f"error calling {name}: {error}") from None
 
 
 def _walk(value: Here, fields: Iterable[str]) -> Here:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from medic.core.alerts import AlertState
 from medic.core.queue import QueueFigures
 from medic.core.runs import RunState
+from medic.core.samples import labels
 from rhythm.ports import Check
 from rhythm.reports.report import Tone
 from rhythm.reports.summary import percent, summarize
@@ -56,6 +57,7 @@ def test_each_trouble_needs_a_look(wrong, text):
     "fine",
     [
         {"alerts": (alert(AlertState.PENDING),)},
+        {"alerts": (replace(alert(), labels=labels(alertname="BaselineRestarts", severity="info")),)},
         {"alerts": (alert(resolved_at=END),)},
         {"runs": (run(1, RunState.FAILED), run(2))},
         {"runs": (run(1, RunState.SKIPPED, reason="check failed"),)},
