@@ -99,5 +99,6 @@ def test_provisioning_files_are_grafanas():
     sources = yaml.safe_load((FOLDER / "provisioning" / "datasources" / "medic.yml").read_text())
     boards = yaml.safe_load((FOLDER / "provisioning" / "dashboards" / "medic.yml").read_text())
     assert sources["apiVersion"] == boards["apiVersion"] == 1
-    assert [source["type"] for source in sources["datasources"]] == ["prometheus"]
+    assert {source["type"] for source in sources["datasources"]} == {"prometheus"}
+    assert [source["name"] for source in sources["datasources"] if source.get("isDefault")] == ["Prometheus"]
     assert [provider["type"] for provider in boards["providers"]] == ["file"]

@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from medic.app.house import House
-from medic.app.web import control, exporting, pages, reading
+from medic.app.web import control, exporting, pages, peers, reading
 from medic.app.web.keys import HOUSE
+from medic.app.web.promapi.routes import furnish
 from medic.app.web.site import guarded
 
 
@@ -12,6 +13,7 @@ def build(house: House, token: str, *, loopback: bool) -> web.Application:
     """Make the application for a house; *token* opens what changes state, and beyond loopback everything."""
     application = guarded(token=token, loopback=loopback)
     application[HOUSE] = house
-    for room in (exporting, reading, control, pages):
+    for room in (exporting, reading, control, peers, pages):
         application.add_routes(room.routes)
+    furnish(application, house)
     return application

@@ -14,6 +14,7 @@ from medic.app import views
 from medic.app.offline import show
 from medic.app.settings import ConfigError
 from medic.app.web.keys import HOUSE
+from medic.app.web.peers import own
 from medic.app.web.site import BusyError, failure
 from medic.core.errors import InboxFullError, MedicError
 from medic.core.targets import Target, parse_target
@@ -212,7 +213,7 @@ async def notify_test(request: web.Request) -> web.Response:
 @routes.post("/api/v1/webhook/alertmanager")
 async def alertmanager(request: web.Request) -> web.Response:
     """Take alerts; 202 means that they are on disk, nothing is healed within the request."""
-    alerts = parse(await request.read())
+    alerts = parse(await request.read(), own(request.app[HOUSE]))
     try:
         await request.app[HOUSE].healer.receive(alerts)
     except InboxFullError as error:

@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPEN_PATHS = frozenset({"/metrics", "/-/healthy", "/-/ready"})
 """Open beyond loopback too, as people expect of an exporter."""
+QUESTIONS = frozenset(
+    f"/api/v1/{name}" for name in ("query", "query_range", "query_exemplars", "format_query", "series", "labels")
+)
+"""Asked by POST, too, since an expression can be too long for an address; they change nothing."""
 MAX_BODY = 4 * 1024 * 1024
 GZIP_FROM = 1024
 MOST_CONNECTIONS = 512
@@ -45,7 +49,7 @@ def _guard(token: str, *, loopback: bool) -> Middleware:
 
 def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
     """Raise 401 unless the request may pass: by its path, by reading on loopback under its name, or by the token."""
-    reads = request.method in {"GET", "HEAD"}
+    reads = request.method in {"GET", "HEAD"} or (request.method == "POST" and request.path in QUESTIONS)
     if request.path in OPEN_PATHS or (reads and loopback and names_loopback(request.headers.get("Host"))):
         return
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -94,9 +98,19 @@ def failure(status: int, text: str, *, headers: dict[str, str] | None = None) ->
 
 
 def squeeze(request: web.Request, body: bytes, content_type: str) -> web.Response:
-    """Answer with *body*, gzipped at level 1 where the client takes it and it is worth it."""
+    """Answer with *body*, gzipped where the client takes it and it is worth it."""
+    return pack(body, content_type, gzipped=takes_gzip(request))
+
+
+def takes_gzip(request: web.Request) -> bool:
+    """Tell whether the client takes a gzipped answer."""
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def pack(body: bytes, content_type: str, *, gzipped: bool) -> web.Response:
+    """Make an answer of *body*, gzipped at level 1 if that is worth it; large ones are packed in a thread."""
     headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
-    if len(body) >= GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if gzipped and len(body) >= GZIP_FROM:
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, compresslevel=1, mtime=0)
     return web.Response(body=body, headers=headers)

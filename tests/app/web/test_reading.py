@@ -178,7 +178,7 @@ async def test_the_facts_of_a_report_are_json(door):
     assert found["facts"]["host"]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/reports/none.html", "/api/v1/jobs", "/api/v2/alerts"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/reports/none.html", "/api/v1/jobs", "/api/v2/silences"])
 async def test_what_is_not_there_is_told_as_json(door, path):
     method = "DELETE" if path == "/api/v1/jobs" else "GET"
     status, found = await door.ask(method, path, headers={"Authorization": f"Bearer {door.token}"})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from healer import engine
+from healer import reception
 from healer.webhook import WebhookError, parse
 from medic.app.web.site import MAX_BODY
 from medic.core.alerts import Source
@@ -150,14 +150,14 @@ async def test_a_token_that_is_no_text_is_a_wrong_token(door):
 
 async def test_an_inbox_that_is_full_is_busy_keeps_nothing_and_says_when_to_come_again(door):
     late = parse(json.dumps(body(*[alert(labels={"alertname": "Other", "n": str(n)}) for n in range(5000)])).encode())
-    for _ in range(engine.INBOX // 5000):
+    for _ in range(reception.INBOX // 5000):
         await door.house.healer.receive(late)
     headers = {"Authorization": f"Bearer {door.token}"}
     async with door.client.post(PATH, json=body(alert()), headers=headers) as answer:
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert "error" in await answer.json()
-    assert len(await door.house.journal.waiting()) == engine.INBOX
+    assert len(await door.house.journal.waiting()) == reception.INBOX
     await door.settle()
     assert (await door.post(PATH, body(alert())))[0] == 202
 
