@@ -35,6 +35,7 @@ CHANGING = (
 PRINTING = (
     "config check", "status", "check", "explain", "heal run", "heal history", "workers list", "workers ensure",
     "queue submit", "queue stats", "jobs list", "jobs run", "jobs history", "report", "pause", "resume",
+    "rules check", "rules eval",
 )  # fmt: skip
 
 
@@ -213,7 +214,7 @@ def yaml_blocks():
 
 @pytest.mark.parametrize(("where", "block"), yaml_blocks())
 def test_every_configuration_in_the_documents_is_one_that_medic_accepts(tmp_path, where, block):
-    for secret in re.findall(r"url_file: ([\w.]+)", block):
+    for secret in re.findall(r"(?:url|token)_file: ([\w.]+)", block):
         (tmp_path / secret).write_text("json://127.0.0.1\n")
     file = tmp_path / "medic.yml"
     file.write_text(block)

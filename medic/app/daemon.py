@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import platform
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Never
+from urllib.parse import urlsplit
 
 from medic.app import log as logging_
 from medic.app import reload
@@ -36,6 +38,9 @@ DAY = 86_400.0
 HISTORY_KEPT = timedelta(days=90)
 AUDIT = 1.0
 """Seconds by which the audit may lag behind the journal, which alone counts."""
+
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses to listen on that are none to ask, and what to ask instead within the machine."""
 
 GUARD = 0.5
 """Seconds between two looks at whether the state folder is still ours."""
@@ -79,12 +84,15 @@ async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> in
         house = await stack.enter_async_context(furnish(settings, clock))
         stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
+        house.alertmanagers.url = _for_others(house, url)
         sign(lock, Holder(os.getpid(), DAEMON, url))
         async with _loops(house, notify, url, asked, watchdog), _guarding(lock, asked):
             await asked.end.wait()
             log.info("ending", extra={"keeps_workers": asked.keep})
             notify(STOPPING)
-        await house.supervisor.end(keep=asked.keep)  # last: a healer that still looked would see workers die
+        async with asyncio.TaskGroup() as group:
+            start(group, guarded(house.alertmanagers.drain, name="last alerts"), name="last alerts")
+            await house.supervisor.end(keep=asked.keep)  # last: a healer that still looked would see workers die
     log.info("ended")
     return 1 if asked.lost else 0
 
@@ -95,8 +103,16 @@ async def _listening(house: House, secret: str) -> AsyncIterator[str]:
     listen = house.settings.listen
     site = application.build(house, secret, loopback=is_loopback(listen.host))
     async with serve(site, listen.host, listen.port) as port:
-        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)
+        reachable = WILDCARDS.get(listen.host, listen.host)
         yield f"http://{HostPort(reachable, port)}"
+
+
+def _for_others(house: House, url: str) -> str:
+    """Return the address under which other hosts reach the web, as far as this one can know."""
+    listen = house.settings.listen
+    if listen.host not in WILDCARDS:
+        return url
+    return f"http://{HostPort(platform.node(), urlsplit(url).port or 0)}"
 
 
 @asynccontextmanager
@@ -107,6 +123,8 @@ async def _loops(house: House, notify: Notify, url: str, asked: Asked, watchdog:
         tasks = [
             start(group, every(interval, partial(_beat, house, notify), name="tick"), name="tick"),
             start(group, house.healer.run(), name="healer"),
+            start(group, house.alertmanagers.run(), name="alertmanagers"),
+            start(group, house.keeper.run(), name="series"),
             start(group, _recur(house, notify, url), name="rhythm"),
             start(group, every(AUDIT, partial(_audit, house), name="audit"), name="audit"),
             start(group, every(DAY, partial(_forget, house), name="forget"), name="forget"),
@@ -176,6 +194,7 @@ async def _forget(house: House) -> None:
 async def _write_the_rest(house: House) -> None:
     """Write what was gathered since it was last written, now that nothing more comes."""
     await guarded(house.recorder.flush, name="history")
+    await guarded(house.keeper.end, name="series")
     await _audit(house)
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 import medic
 from exporter.runner import Runner
 from healer.engine import Healer
+from medic.app.alertmanagers.office import Office
 from medic.app.commits import Commits
 from medic.app.events import Bus
 from medic.app.figures import Figures
+from medic.app.keeping import Keeper
 from medic.app.notify.send import Apprise
 from medic.app.settings import Settings
 from medic.app.state import State
@@ -41,6 +43,7 @@ class House:
     bus: Bus
     commits: Commits
     series: Series
+    keeper: Keeper
     runner: Runner
     engine: Engine
     supervisor: Supervisor
@@ -54,6 +57,7 @@ class House:
     history: HistoryStore
     recorder: Recorder
     people: Apprise
+    alertmanagers: Office
     reloaded: bool = True
     """Whether the last reload was taken over."""
     audited: bool = True

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from healer.registry import actions, checked
 from medic.app import translate
 from medic.app.house import House
-from medic.app.rulebook import load_groups
+from medic.app.rulebook import living, load_groups
 from medic.app.settings.loader import load
 from medic.app.settings.model import Settings
 from medic.core.errors import MedicError
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 RESTART = ("listen", "state", "interval", "collectors", "queues", "notify")
 """Sections that only a restart changes; until then what was there at the start stays in force."""
-RESTART_OF_RULES = ("history", "compat")
+RESTART_OF_RULES = ("history", "compat", "memory", "max_samples", "timeout", "external_labels", "external_url")
 """The same of ``rules``: the series and their engine are made for them."""
 
 
@@ -66,13 +66,14 @@ async def _take_over(house: House) -> Reloaded:
     read = await in_thread(lambda: load(old.file, state=old.state, people=True), timeout=READING, name="reload")
     settings, later = _postpone(read, house.settings)
     _check_whole(house.settings.file, before)
-    groups = load_groups(settings)
+    groups = load_groups(settings, living(house.series, house.clock.now()))
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
     by_name(specs)
     checked(policy, actions())
     await house.scheduler.replace(jobs)  # the last that may refuse, and changes nothing when it does
     house.healer.replace(policy)
     house.engine.replace(groups)
+    house.alertmanagers.replace(settings.alertmanagers, settings.rules)
     house.settings = settings
     return Reloaded(later, await _staff(house, specs))
 

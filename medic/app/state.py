@@ -43,6 +43,11 @@ class State:
         return self.folder / "history.db"
 
     @property
+    def series(self) -> Path:
+        """The folder of what was measured lately, so that windows and alerts outlive a restart."""
+        return self.folder / "series"
+
+    @property
     def queue(self) -> Path:
         """The embedded queue's database; only the queue server opens it."""
         return self.folder / "queue.db"

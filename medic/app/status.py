@@ -67,7 +67,7 @@ class Status:
 
 def problems(status: Status) -> tuple[str, ...]:
     """Say in a line each what is not well; a window that is not yet filled, or a queue that is idle, is well."""
-    firing = (f"alert {alert.name} is firing on {_about(alert)}" for alert in status.firing)
+    firing = (f"alert {alert.name} is firing on {_about(alert)}" for alert in status.firing if not alert.is_news)
     return (
         *firing,
         *(f"{check.name}: {check.text}" for check in checks(status) if not check.ok and check.name != "alerts"),
@@ -123,8 +123,10 @@ def _workers(status: Status) -> Check:
 
 
 def _alerts(status: Status) -> Check:
-    text = ", ".join(sorted({alert.name for alert in status.firing}))
-    return Check("alerts", ok=not text, text=f"firing: {text}" if text else "none fires")
+    text = ", ".join(sorted({alert.name for alert in status.firing if not alert.is_news}))
+    news = ", ".join(sorted({alert.name for alert in status.firing if alert.is_news}))
+    rest = f"none but {news}, which is for information" if news else "none fires"
+    return Check("alerts", ok=not text, text=f"firing: {text}" if text else rest)
 
 
 def _breakers(status: Status) -> Check:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ from exporter.runner import Runner
 from medic.app.events import Bus
 from medic.core.alerts import Alert
 from medic.core.clock import from_ms
-from medic.core.samples import Snapshot
+from medic.core.samples import Family, Snapshot
 from medic.core.tasks import guarded
 from rules.engine import Engine
 from rules.series import Series
@@ -39,6 +39,8 @@ class Ticker:
     interval: timedelta
     alerts: tuple[Alert, ...] = ()
     failing: frozenset[str] = frozenset()
+    families: Sequence[Family] = ()
+    """What the last tick measured; it is in memory anyway, as what scrapes share."""
     last: datetime | None = None
     missed: int = 0
     """Beats that were skipped since the start, because a tick before took too long."""
@@ -61,6 +63,7 @@ class Ticker:
         self._count_missed()
         self.alerts = self.engine.evaluate(now, snapshot.failed)
         self.failing = snapshot.failed
+        self.families = snapshot.families
         self.last = now
         self.observe(self.alerts, now)
         self.ready.set()

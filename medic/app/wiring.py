@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from exporter.runner import Runner
 from healer.engine import Healer
 from healer.ports import Ports
 from medic.app import translate
 from medic.app.adapters import Hands, Judge, Letterbox, Pulse
+from medic.app.alertmanagers.office import Office
 from medic.app.commits import Commits
 from medic.app.events import Bus
 from medic.app.figures import Figures
 from medic.app.house import House
+from medic.app.keeping import Keeper
 from medic.app.measuring import collectors
 from medic.app.notify.send import Apprise
 from medic.app.rulebook import load_groups
@@ -21,6 +23,7 @@ from medic.app.settings import Settings
 from medic.app.state import State, token
 from medic.app.status import checks
 from medic.app.tick import Ticker
+from medic.core.alerts import Alert
 from medic.core.clock import Clock
 from medic.core.targets import Target
 from medic.core.workers import Exit
@@ -35,6 +38,7 @@ from rhythm.recorder import Recorder
 from rhythm.runner import Runner as JobRunner
 from rhythm.scheduler import Scheduler
 from rules.engine import Engine
+from rules.limits import Limits
 from rules.promql import Compat
 from rules.series import Series
 from workers.supervisor import Supervisor
@@ -69,6 +73,8 @@ async def furnish(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         journal = await stack.enter_async_context(open_database(state.journal, schema="journal", sync="FULL"))
         history = await stack.enter_async_context(open_database(state.history, schema="history", sync="NORMAL"))
         house = _build(settings, state, clock, Stores(journal, HistoryStore(history)))
+        await house.figures.remember(house.history)
+        await house.keeper.restore(house.engine, clock, interval_ms=settings.interval // MILLISECOND)
         await stack.enter_async_context(house.supervisor)
         await house.healer.begin()
         await house.healer.keep_down(house.supervisor.stopped(), by="an operator, before this start")
@@ -86,9 +92,9 @@ class Stores:
 
 def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> House:
     """Build the rooms in the order of the data, each around those before it; loops are closed by late calls."""
-    bus, figures, commits = Bus(), Figures(settings.queues), Commits()
+    bus, figures, commits = Bus(), Figures(settings.queues, clock), Commits()
     stores.journal.on_commit = commits.add
-    series = Series(history=settings.rules.history)
+    series = Series(history=settings.rules.history, max_bytes=settings.rules.memory)
 
     def exited(exit_: Exit) -> None:
         house.healer.exited(exit_)
@@ -111,8 +117,12 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         series,
         interval_ms=settings.interval // MILLISECOND,
         collectors_of=runner.collectors_of,
+        external_labels=settings.rules.external_labels,
+        external_url=settings.rules.external_url or "",
         compat=Compat(settings.rules.compat),
+        limits=Limits(settings.rules.max_samples, settings.rules.timeout.total_seconds()),
     )
+    keeper = Keeper(series, state.series)
     people = Apprise([each.url.get_secret_value() for each in settings.notify], state.folder)
     journal, ledger = Journal(stores.journal), LedgerStore(stores.journal)
     healer = Healer(
@@ -128,9 +138,14 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         clock=clock,
     )
     recorder = Recorder(stores.history, REMEMBERED)
-    ticker = Ticker(
-        runner, series, engine, lambda alerts, _now: healer.observe(alerts), recorder.observe, bus, settings.interval
-    )
+    alertmanagers = Office(settings.alertmanagers, settings.rules)
+
+    def observe(alerts: Sequence[Alert], now: datetime) -> None:
+        healer.observe(alerts)
+        alertmanagers.observe(engine.groups, alerts, now)
+        keeper.ticked()
+
+    ticker = Ticker(runner, series, engine, observe, recorder.observe, bus, settings.interval)
     house = House(
         settings=settings,
         state=state,
@@ -139,6 +154,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         bus=bus,
         commits=commits,
         series=series,
+        keeper=keeper,
         runner=runner,
         engine=engine,
         supervisor=supervisor,
@@ -152,6 +168,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         history=stores.history,
         recorder=recorder,
         people=people,
+        alertmanagers=alertmanagers,
     )
     return house
 

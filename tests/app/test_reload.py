@@ -207,6 +207,22 @@ async def test_whichever_room_would_refuse_its_part_no_other_room_has_taken_over
     assert await metric(door) == 0
 
 
+async def test_rules_whose_windows_need_too_much_memory_for_the_series_there_are_now_are_refused(door, tmp_path):
+    far = "groups: [{name: own, rules: [{alert: Far, expr: 'rate(node_cpu_seconds_total[100d]) > 9'}]}]"
+    before = in_force(door)
+    write_rules(tmp_path, far)
+    assert (await reload(door))[0] == 200, "with one series at most it fits"
+    write_rules(tmp_path, RULE.format(name="Before"))
+    assert (await reload(door))[0] == 200
+    await door.house.ticker.tick()
+    write_rules(tmp_path, far)
+    status, answer = await reload(door)
+    assert status == 400
+    assert "own.yml:1: Far: node_cpu_seconds_total: 100d / 1s = 8,640,000 samples x " in str(answer)
+    assert "or raise `rules.memory`" in str(answer)
+    assert in_force(door)["rules"] == before["rules"]
+
+
 async def test_a_file_that_is_gone_is_refused(door, tmp_path):
     before = in_force(door)
     (tmp_path / "medic.yml").unlink()

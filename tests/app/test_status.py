@@ -68,6 +68,15 @@ def test_each_trouble_fails_its_own_check_and_is_a_problem(change, check, words)
     assert len(problems(status)) == 1
 
 
+def test_an_alert_that_is_for_information_is_told_and_is_well():
+    news = replace(FIRING, labels=labels(alertname="BaselineRestarts", severity="info"))
+    status = replace(WELL, alerts=(news,))
+    assert problems(status) == ()
+    check = next(check for check in checks(status) if check.name == "alerts")
+    assert (check.ok, check.text) == (True, "none but BaselineRestarts, which is for information")
+    assert problems(replace(WELL, alerts=(news, FIRING))) == ("alert Hot is firing on gpu=0",)
+
+
 def test_what_an_operator_stopped_is_told_and_is_well():
     status = replace(WELL, stopped=frozenset({parse_target("worker:rpa/2")}))
     assert problems(status) == ()

@@ -48,6 +48,8 @@ _UNITS = {
     "s": timedelta(seconds=1),
     "ms": timedelta(milliseconds=1),
 }
+_BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_SIZE = re.compile(rf"(?P<count>[0-9]{{1,9}})(?P<unit>{'|'.join(_BYTES)})")
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,9}}){unit})?" for unit in _UNITS))
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9_.-]+):(?P<port>[0-9]{1,5})")
@@ -83,6 +85,20 @@ def write_duration(value: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def parse_size(value: object) -> int:
+    """Read an amount of memory with its unit, ``256MiB``, as bytes."""
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise WrongValueError("is not an amount of memory", f"write a whole number with {', '.join(_BYTES)}: 256MiB")
+    return int(match["count"]) * _BYTES[match["unit"]]
+
+
+def write_size(value: int) -> str:
+    """Write bytes with the largest unit that leaves a whole number."""
+    unit = next(name for name, size in reversed(_BYTES.items()) if value % size == 0 or size == 1)
+    return f"{value // _BYTES[unit]}{unit}" if value else "0B"
+
+
 def at_least(least: timedelta) -> AfterValidator:
     """Refuse shorter durations; put it behind ``Duration`` in an annotation."""
 
@@ -100,6 +116,17 @@ def at_most(most: timedelta) -> AfterValidator:
     def check(value: timedelta) -> timedelta:
         if value > most:
             raise WrongValueError("is too long", f"write at most {write_duration(most)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def no_smaller(least: int) -> AfterValidator:
+    """Refuse smaller sizes; put it behind ``Size`` in an annotation."""
+
+    def check(value: int) -> int:
+        if value < least:
+            raise WrongValueError("is too little", f"write at least {write_size(least)}")
         return value
 
     return AfterValidator(check)
@@ -191,6 +218,8 @@ Duration = Annotated[timedelta, PlainValidator(parse_duration), PlainSerializer(
 Span = Annotated[Duration, at_least(timedelta(milliseconds=1))]
 """A duration that is more than nothing."""
 Whole = Annotated[int, BeforeValidator(_read_whole)]
+Size = Annotated[int, PlainValidator(parse_size), PlainSerializer(write_size)]
+"""Bytes."""
 Flag = Annotated[bool, BeforeValidator(_read_flag)]
 Text = Annotated[str, Field(min_length=1)]
 Argv = Annotated[tuple[Text, ...], Field(min_length=1)]

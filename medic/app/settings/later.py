@@ -8,7 +8,6 @@ from medic.app.settings.yaml import Tree
 
 KEYS: tuple[Pattern, ...] = (
     ("probes",),
-    ("alertmanagers",),
     ("maintenance",),
     ("heartbeat",),
     ("collectors", "gpu"),

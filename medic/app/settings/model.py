@@ -11,6 +11,7 @@ from medic.app.settings.judge import Rules
 from medic.app.settings.kinds import Address, Duration, HostPort, Section, at_least
 from medic.app.settings.measure import Backend, Collectors, Queue
 from medic.app.settings.paths import Folder
+from medic.app.settings.peers import Peer
 from medic.app.settings.recur import Job, Reports, merge
 from medic.app.settings.work import Pool, Targets
 
@@ -28,6 +29,8 @@ class Configuration(Section):
     workers: tuple[Pool, ...] = ()
     targets: Targets = Targets()
     rules: Rules = Rules()
+    alertmanagers: tuple[Peer, ...] = ()
+    """Where the alerts of Medic's own rules go."""
     remedies: tuple[Remedy, ...] = ()
     healing: Healing = Healing()
     jobs: tuple[Job, ...] = ()

@@ -6,7 +6,15 @@ from pathlib import Path as FilePath
 from medic.app.settings.mistakes import Finding, Path
 from medic.app.settings.yaml import Tree
 
-SECRETS = frozenset({("notify", "*", "url"), ("queues", "*", "url")})
+SECRETS = frozenset(
+    {
+        ("notify", "*", "url"),
+        ("queues", "*", "url"),
+        ("alertmanagers", "*"),
+        ("alertmanagers", "*", "url"),
+        ("alertmanagers", "*", "token"),
+    }
+)
 HIDDEN = "**********"
 _SUFFIX = "_file"
 _MAX_BYTES = 64 * 1024

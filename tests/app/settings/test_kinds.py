@@ -11,7 +11,9 @@ from medic.app.settings.kinds import (
     hide_password,
     parse_duration,
     parse_host_port,
+    parse_size,
     write_duration,
+    write_size,
 )
 
 SPANS = st.integers(0, 10**12).map(lambda ms: timedelta(milliseconds=ms))
@@ -72,3 +74,22 @@ def test_no_text_is_an_address_with_a_port_that_does_not_exist(text):
 def test_a_password_in_an_address_is_hidden():
     assert hide_password("http://me:hunter2@host:80/stats?a=b") == "http://me:***@host:80/stats?a=b"
     assert hide_password("http://host/stats") == "http://host/stats"
+
+
+@given(st.integers(0, 1 << 50))
+def test_a_size_is_read_back_from_how_it_is_written(size):
+    with suppress(WrongValueError):  # of more than nine digits
+        assert parse_size(write_size(size)) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0B", 0), ("1KiB", 1024), ("256MiB", 256 << 20), ("3GiB", 3 << 30), ("1TiB", 1 << 40)]
+)
+def test_sizes_are_read_and_written_with_their_unit(text, size):
+    assert (parse_size(text), write_size(size)) == (size, text)
+
+
+@pytest.mark.parametrize("value", ["", "256", 256, "256MB", "256 MiB", "1.5GiB", "-1MiB", "MiB", None, True])
+def test_what_is_no_size_is_refused_with_what_to_write(value):
+    with pytest.raises(WrongValueError, match="is not an amount of memory; write a whole number with B, KiB"):
+        parse_size(value)

@@ -72,7 +72,7 @@ def test_restart_takes_no_options_and_the_healer_agrees(tmp_path):
         (
             "{notify: {}}",
             "{expr: 'rate(up)'}",
-            "medic.yml:6: remedies[0].verify.expr: expected type matrix",
+            "medic.yml:6: remedies[0].verify.expr: 1:1: expected type matrix",
         ),
     ],
 )
