@@ -3,7 +3,7 @@
 import platform
 import sys
 
-from bench import memory, queue, respawn, rules, scrape, ticks
+from bench import judging, memory, queue, respawn, rules, scrape, ticks
 
 BENCHES = (
     ("CPU of a scrape beside node_exporter", scrape.main, ["--whole"]),
@@ -12,6 +12,7 @@ BENCHES = (
     ("Memory and idle CPU of the daemon", memory.main, []),
     ("The embedded queue", queue.main, []),
     ("Rules over 1,000 series", rules.main, []),
+    ("CPU of a rule, beside Prometheus", judging.main, []),
     ("Whole ticks of 200 rules, and loading 1,000", ticks.main, []),
 )
 

@@ -1,6 +1,7 @@
 """CPU time of rules over 1,000 series at 15 s: ``python -m bench.rules [SERIES]``."""
 
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from time import process_time
 
@@ -74,6 +75,18 @@ def writing(sources: int = 200, samples: int = 2) -> float:
     return min(spent)
 
 
+def weight(count: int = 10_000, history: int = 480) -> float:
+    """Return the bytes that one sample takes in memory, labels and all that belongs to the series included."""
+    series = Series(history=history)
+    tracemalloc.start()
+    for snapshot in ticks(count // 2, history):
+        series.append(snapshot)
+        del snapshot
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return held / count / history
+
+
 def measure(query: Query, series: Series) -> float:
     """Return CPU seconds for one evaluation, after one that fills the caches."""
     view = series.view()
@@ -97,6 +110,7 @@ def main(argv: list[str]) -> int:
         spent = measure(query, series)
         print(f"{name:30} {spent * 1e6:10.1f} us   compile {compiled * 1e6:7.0f} us")
     growing()
+    print(f"memory: {weight():.1f} bytes a sample of 10,000 series over 480 ticks")
     return 0
 
 

@@ -125,7 +125,10 @@ def started(name: str, argv: list[str]) -> Iterator[Server]:
 
 
 def port_of(pid: int) -> int:
-    inodes = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")}  # noqa: PTH115 - a bench's own haste
+    inodes = set()
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            inodes.add(os.readlink(entry.path))  # noqa: PTH115 - a bench's own haste
     for line in Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
         fields = line.split()
         if f"socket:[{fields[9]}]" in inodes and fields[3] == "0A":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.checks.labels import absent_without_labels, lost_labels
-from rules.checks.names import WRITTEN_BY_ALERTS, unknown_metrics
+from rules.checks.names import WRITTEN_BY_ALERTS, unknown_labels, unknown_metrics
 from rules.checks.remark import Doubt, Ground, Remark, at, interval_of
 from rules.checks.results import wrong_results
 from rules.checks.spans import rounded_interval, short_for, short_ranges
@@ -58,10 +58,12 @@ def remarks(groups: Sequence[Group], ground: Ground, others: Iterable[Group] = (
 def _of_groups(
     groups: Iterable[Group], ground: Ground, recorded: Mapping[str, int], known: frozenset[str]
 ) -> Iterator[Remark]:
+    labels = {name: names for name, names in ground.labels.items() if name not in recorded}
     for group in groups:
         yield from rounded_interval(group, ground.tick_ms)
         for rule in group.rules:
             yield from unknown_metrics(group, rule, known)
+            yield from unknown_labels(group, rule, labels)
             yield from wrong_results(group, rule)
             yield from short_for(group, rule, ground.tick_ms)
             yield from short_ranges(group, rule, ground, recorded)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from medic.core.errors import MedicError
 from medic.core.samples import Labels
-from rules.coverage import belongs, missing_since
+from rules.coverage import missing_since
 from rules.expanding import Host, alert_labels, elements
 from rules.groups import AlertRule
+from rules.kindred import belongs
 from rules.limits import Limits
 from rules.promql import Query
 from rules.promql.values import Scalar, Value

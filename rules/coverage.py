@@ -1,12 +1,13 @@
 """Where a rule looks, and how much there is to see: what healing may rest on, and what it may not."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from medic.core.samples import Labels
 from rules.blocks import Span, Track
 from rules.durations import format_duration
+from rules.kindred import Kindred, belongs
 from rules.labelsets import NAME
 from rules.promql.frame import LOOKBACK_MS
 from rules.promql.reach import Reach
@@ -31,34 +32,41 @@ def length(reach: Reach) -> int:
     return reach.oldest_ms - reach.newest_ms
 
 
-def belongs(series: Iterable[tuple[str, str]], alert: Labels) -> bool:
-    """Tell whether a series can be one that an alert is about: no label that both have differs.
-
-    Of *alert* only the labels that come from its series may be given here, see ``rules.reading.invented``.
-    """
-    wanted = dict(alert)
-    return all(wanted.get(name, value) == value for name, value in series if name != NAME)
-
-
 def spans(view: View, reach: Reach, at_ms: int, alert: Labels) -> list[Span]:
     """Return the windows of the series that an alert is about."""
     found = view.spans(view.select(reach.matchers), at_ms - reach.oldest_ms, at_ms - reach.newest_ms)
     return [span for labels, span in found if belongs(labels.pairs, alert)]
 
 
-def has_vanished(view: View, every: Sequence[Reach], at_ms: int, alert: Labels) -> bool:
-    """Tell whether none of the series that an alert is about has a current value any more."""
-    return not any(_is_present(view, reach, at_ms - reach.newest_ms, alert) for reach in every)
+class Presence:
+    """Which of the series that a rule reads have a current value at one time; looked at when first asked."""
 
+    __slots__ = ("_at_ms", "_every", "_known", "_view")
 
-def is_missing(view: View, every: Sequence[Reach], at_ms: int, alert: Labels) -> bool:
-    """Tell whether one of the selectors sees no series of an alert."""
-    return not all(_is_present(view, reach, at_ms - reach.newest_ms, alert) for reach in every)
+    def __init__(self, view: View, every: Sequence[Reach], at_ms: int) -> None:
+        """Look at what *every* selector selects."""
+        self._view = view
+        self._every = every
+        self._at_ms = at_ms
+        self._known: list[Kindred[int]] | None = None
 
+    def has_vanished(self, alert: Labels) -> bool:
+        """Tell whether none of the series that an alert is about is there; a rule that reads none loses none."""
+        return bool(self._every) and all(known.best(alert) is None for known in self._present())
 
-def _is_present(view: View, reach: Reach, until: int, alert: Labels) -> bool:
-    current = view.latest(view.select(reach.matchers), until - LOOKBACK_MS, until)
-    return any(belongs(labels.pairs, alert) for labels in current)
+    def is_missing(self, alert: Labels) -> bool:
+        """Tell whether one of the selectors sees no series of an alert."""
+        return any(known.best(alert) is None for known in self._present())
+
+    def _present(self) -> list[Kindred[int]]:
+        if self._known is None:
+            self._known = [Kindred(self._current(reach)) for reach in self._every]
+        return self._known
+
+    def _current(self, reach: Reach) -> Iterator[tuple[Labels, int]]:
+        until = self._at_ms - reach.newest_ms
+        for labels in self._view.latest(self._view.select(reach.matchers), until - LOOKBACK_MS, until):
+            yield labels.pairs, until
 
 
 class Cover(NamedTuple):
@@ -101,12 +109,13 @@ class Coverage:
             known = self._lacking = dict.fromkeys(alerts, "")
             self.until, self._looked_at = _NEVER, at_ms
             for reach, find in self._windows:
-                self._look(reach, Windows(view, find(view), reach, at_ms), Cover(at_ms - seen_since, at_ms))
+                windows = Kindred(_covers(view, find(view), reach, at_ms))
+                self._look(reach, windows, Cover(at_ms - seen_since, at_ms))
         return [known[alert] for alert in alerts]
 
-    def _look(self, reach: Reach, windows: "Windows", nothing: Cover) -> None:
+    def _look(self, reach: Reach, windows: Kindred[Cover], nothing: Cover) -> None:
         for alert in self._lacking:
-            cover = windows.of(alert) or nothing
+            cover = windows.best(alert) or nothing
             if cover.covered < COVERED * length(reach):
                 part = max(cover.covered, 0) / length(reach)
                 said = f"the window of {written(reach)} is covered by {part:.0%}, {COVERED:.0%} are needed"
@@ -114,38 +123,14 @@ class Coverage:
             self.until = min(self.until, cover.until)
 
 
-class Windows:
-    """What one selector's windows hold at one time, found by the labels that alerts have."""
-
-    def __init__(self, view: View, found: Iterable[Track], reach: Reach, at_ms: int) -> None:
-        """Read the windows of the series that were *found*."""
-        covers: dict[int, tuple[Sequence[int], Cover]] = {}
-        self._covers: list[tuple[Labels, Cover]] = []
-        self._grouped: dict[frozenset[str], dict[Labels, Cover]] = {}
-        for labels, (times, _) in view.windows(found, at_ms - reach.oldest_ms, at_ms - reach.newest_ms):
-            known = covers.get(id(times))  # series that are read together share their times
-            if known is None:
-                known = covers[id(times)] = times, _cover(times, reach)
-            self._covers.append((labels.pairs, known[1]))
-
-    def of(self, alert: Labels) -> Cover | None:
-        """Return how well the best covered series of an alert is, None where it has none."""
-        names = frozenset([name for name, _ in alert])
-        grouped = self._grouped.get(names)
-        if grouped is None:
-            grouped = self._grouped[names] = self._group(names)
-        if alert in grouped:
-            return grouped[alert]
-        return max((cover for pairs, cover in grouped.items() if belongs(pairs, alert)), default=None)
-
-    def _group(self, names: frozenset[str]) -> dict[Labels, Cover]:
-        """Keep the best of the series that are one to whoever knows no other labels than these."""
-        grouped: dict[Labels, Cover] = {}
-        for pairs, cover in self._covers:
-            key = tuple([pair for pair in pairs if pair[0] in names])
-            if key not in grouped or grouped[key] < cover:
-                grouped[key] = cover
-        return grouped
+def _covers(view: View, found: Iterable[Track], reach: Reach, at_ms: int) -> Iterator[tuple[Labels, Cover]]:
+    """Yield how well one selector's windows are covered at one time, for the series that were *found*."""
+    known: dict[int, tuple[Sequence[int], Cover]] = {}
+    for labels, (times, _) in view.windows(found, at_ms - reach.oldest_ms, at_ms - reach.newest_ms):
+        cover = known.get(id(times))  # series that are read together share their times
+        if cover is None:
+            cover = known[id(times)] = times, _cover(times, reach)
+        yield labels.pairs, cover[1]
 
 
 def _cover(times: Sequence[int], reach: Reach) -> Cover:

@@ -9,6 +9,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from medic.core.errors import MedicError
+from rules.aliases import DEEPEST, Gauge, Swollen
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TAGS: dict[type[Node], str] = {
@@ -17,16 +18,29 @@ _TAGS: dict[type[Node], str] = {
     MappingNode: "tag:yaml.org,2002:map",
 }
 _NULL, _STRING, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+_TOLD = 2_000
+"""Characters of a mistake that are told: it may quote a text of any length."""
 
 
 class _Guessless:
     """Leaves out PyYAML's YAML 1.1 guesses: ``off``, ``on`` and ``12:30`` stay text."""
 
+    depth = 0
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def resolve(self, kind: type[Node], _value: object, _implicit: object) -> str:
         """Say what a node without a tag is; PyYAML's own way is the same without guesses, and slow."""
         return _TAGS[kind]
+
+    def descend_resolver(self, _node: Node | None, _index: object) -> None:
+        """Be told that a node is begun: libyaml's reader would end the process on deep nesting."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise yaml.YAMLError(f"it is nested deeper than {DEEPEST} levels")
+
+    def ascend_resolver(self) -> None:
+        """Be told that a node is complete."""
+        self.depth -= 1
 
 
 class _Slow(_Guessless, yaml.SafeLoader):
@@ -72,7 +86,8 @@ class Notes:
 
     def add(self, where: Node | int, text: str) -> None:
         """Note a mistake at a node or line."""
-        self.mistakes.append(Mistake(self.file, where if isinstance(where, int) else line_of(where), text))
+        told = text if len(text) <= _TOLD else f"{text[: _TOLD // 2]} ... {text[-_TOLD // 2 :]}"
+        self.mistakes.append(Mistake(self.file, where if isinstance(where, int) else line_of(where), told))
 
 
 class Entry(NamedTuple):
@@ -86,20 +101,26 @@ class Entry(NamedTuple):
 def compose(content: str, notes: Notes, reader: type[yaml.SafeLoader | yaml.CSafeLoader] = LOADERS[0]) -> Node | None:
     """Read the first document of a file, as Prometheus does; None when it is empty or is not YAML."""
     try:
-        loader = reader(content)
-    except yaml.YAMLError as error:
-        notes.add(1, f"this is not YAML: {error}")
-        return None
-    try:
-        return loader.get_node() if loader.check_node() else None
+        return _first(content, reader)
+    except Swollen as problem:
+        notes.add(problem.node, f"this is not YAML to be read: {problem}")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         notes.add(mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}")
     except (yaml.YAMLError, RecursionError) as error:
         notes.add(1, f"this is not YAML: {error}")
+    return None
+
+
+def _first(content: str, reader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> Node | None:
+    loader = reader(content)
+    try:
+        root = loader.get_node() if loader.check_node() else None
     finally:
         loader.dispose()
-    return None
+    if root is not None and "&" in content:
+        Gauge().check(root)
+    return root
 
 
 def line_of(node: Node) -> int:

@@ -16,7 +16,7 @@ from rules.groups import AlertRule, Group, RuleKey, key_of
 from rules.limits import Limits
 from rules.promql import Compat, Query, compile_query
 from rules.promql.frame import INTERVAL_MS
-from rules.reading import ranges, reads, recorders
+from rules.reading import Writers, ranges, reads
 from rules.restoring import Before
 from rules.series import Series
 from rules.standing import Standing, StandingGroup
@@ -88,12 +88,16 @@ class Engine:
     def restore(self, before: Before) -> None:
         """Go on with the alerts of before a restart; to be called before the first evaluation."""
         self._began = before.seen_since
-        rows = dict(before.rows)
+        rows, view = dict(before.rows), self._series.view()
         for group in self._groups:
             for standing in group.rules:
                 if (row := rows.pop(standing.source, None)) is not None:
-                    standing.restore(row, down_at=row.at + group.group.offset_ms, now=before.at)
+                    standing.restore(row, view, offset_ms=group.group.offset_ms, now=before.at)
         self._orphans = [source for source, row in rows.items() if row.names]
+
+    def locate(self, url: str) -> None:
+        """Tell templates where people find this Medic, which is not known before it listens."""
+        self._external = Host(self._external.external_labels, url)
 
     def evaluate(self, now: datetime, failed: frozenset[str] = frozenset()) -> tuple[Alert, ...]:
         """Evaluate the groups that are due at the tick *now*, whose samples are in the series already.
@@ -154,9 +158,9 @@ class Engine:
 
     def _look_ahead(self) -> None:
         """Find out what the rules read, and have it kept for as long as they look back."""
-        known = recorders(standing.rule for standing in self._rules)
+        writers = Writers(standing.rule for standing in self._rules)
         for standing in self._rules:
-            standing.reads = reads(standing.rule, known)
+            standing.reads = reads(standing.rule, writers)
         named, everything = ranges(standing.rule for standing in self._rules)
         self._series.keep(named, everything=everything)
 
@@ -175,11 +179,13 @@ class Engine:
         for standing in self._rules:
             if standing.alerts:
                 measured = standing.reads.measured
+                for matchers in standing.reads.nameless:
+                    measured |= {track.key[0] for track in view.select(matchers)}
                 trust = known.get(measured)
                 if trust is None:
                     trust = known[measured] = self._trust(measured, failed)
                 if erring and not trust.frozen and (broken := sorted(standing.reads.recorded & erring)):
-                    trust = trust._replace(frozen=f"the recording rule {', '.join(broken)} errs")
+                    trust = trust._replace(frozen=f"the rule {', '.join(broken)} errs, which it reads")
                 told += standing.tell(view, at, trust)
         return told
 
@@ -207,7 +213,7 @@ class Engine:
             except MedicError as error:
                 raise TemplateError(f"query {text!r}: {error}") from None
 
-        return Host(self._external.external_labels, self._external.external_url, query)
+        return Host(self._external.external_labels, self._external.external_url, query, at)
 
     def _compile(self, text: str) -> Query:
         query = self._compiled.get(text)

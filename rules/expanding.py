@@ -7,7 +7,9 @@ from math import copysign
 from medic.core.samples import Labels, Sample
 from medic.core.samples import labels as sorted_labels
 from rules.groups import AlertRule, RecordRule
-from rules.labelsets import NAME
+from rules.labelsets import NAME, LabelSet
+from rules.promql.frame import Samples
+from rules.promql.query import NO_SAMPLES
 from rules.promql.values import Scalar, Value, Vector, VectorSample
 from rules.states import AlertRuleError, Found
 from rules.templates import Facts, Row, Template, Writer
@@ -21,6 +23,17 @@ class Host:
     external_labels: Mapping[str, str] = field(default_factory=dict)
     external_url: str = ""
     query: Callable[[str], Sequence[Row]] = no_queries
+    at_ms: int = 0
+    """When the rules are evaluated."""
+
+    def bounded(self, check: Callable[[], None]) -> "Host":
+        """Return the same, that calls *check* before each query: it raises when the rule has no time left."""
+
+        def query(text: str) -> Sequence[Row]:
+            check()
+            return self.query(text)
+
+        return Host(self.external_labels, self.external_url, query, self.at_ms)
 
 
 def elements(value: Value) -> tuple[VectorSample, ...]:
@@ -29,61 +42,57 @@ def elements(value: Value) -> tuple[VectorSample, ...]:
         return value.samples
     if isinstance(value, Scalar):
         return (VectorSample((), value.value),)
-    raise AlertRuleError("the result is neither a vector nor a scalar: remove the range, or put a function around it")
+    raise AlertRuleError(NO_SAMPLES)
 
 
 class Expander:
     """Makes alerts of one rule's results; what an element gave is given again while nothing that it rests on changes.
 
-    Which labels and annotations rest on the value, or ask the series, is read off their text: both need a word for it.
+    Which labels and annotations rest on the value, the series or the time is read off their templates.
     """
 
     __slots__ = ("_annotations", "_asks", "_known", "_labels", "_labels_vary", "_last", "_name", "_texts_vary")
 
     def __init__(self, rule: AlertRule) -> None:
         """Make alerts of *rule*; its templates are prepared when the first is made."""
-        labels, annotations = _sources(rule.labels), _sources(rule.annotations)
         self._name = rule.name
         self._labels, self._annotations = Templates(rule.labels), Templates(rule.annotations)
-        self._asks = "query" in labels or "query" in annotations
-        self._labels_vary, self._texts_vary = _VALUE in labels, _VALUE in annotations
-        self._known: dict[Labels, Found] = {}
+        self._asks = any(template.changes() for _, template in (*rule.labels, *rule.annotations))
+        self._labels_vary = any(template.reads_value() for _, template in rule.labels)
+        self._texts_vary = any(template.reads_value() for _, template in rule.annotations)
+        self._known: dict[LabelSet, Found] = {}
         self._last: list[Found] = []
 
-    def found(self, value: Value, host: Host) -> list[Found]:
+    def found(self, samples: Samples, host: Host) -> list[Found]:
         """Make alerts of the result of one evaluation; the very list of last time when it is the same."""
-        every, known = elements(value), self._known
-        if not every and not known:
+        known = self._known
+        if not samples and not known:
             return self._last
-        made: list[Found] = []
-        same = len(every) == len(known)
-        for element in every:
-            before = known.get(element.labels)
-            one = self._made(before, element, host)
+        made: dict[LabelSet, Found] = {}
+        same = len(samples) == len(known)
+        for labels, value in samples.items():
+            before = known.get(labels)
+            one = made[labels] = self._made(before, labels.pairs, value, host)
             same = same and one is before
-            made.append(one)
         if not same:
-            self._known = {element.labels: one for element, one in zip(every, made, strict=True)}
-            self._last = made
+            self._known, self._last = made, list(made.values())
         return self._last
 
-    def _made(self, known: Found | None, element: VectorSample, host: Host) -> Found:
-        value = element.value
+    def _made(self, known: Found | None, labels: Labels, value: float, host: Host) -> Found:
         if known is None or self._asks:
-            return self._anew(element, host)
+            return self._anew(labels, value, host)
         if value == known.value and (value or copysign(1, value) == copysign(1, known.value)):
             return known
         if self._labels_vary:
-            return self._anew(element, host)
+            return self._anew(labels, value, host)
         if self._texts_vary:
-            return Found(known.labels, self._annotations.expand(_facts(element, host)), value)
+            return Found(known.labels, self._annotations.expand(_facts(labels, value, host)), value)
         return Found(known.labels, known.annotations, value)
 
-    def _anew(self, element: VectorSample, host: Host) -> Found:
-        facts = _facts(element, host)
-        own = {name: text for name, text in element.labels if name != NAME}
-        own.update(self._labels.expand(facts))
-        return Found(sorted_labels(own, alertname=self._name), self._annotations.expand(facts), element.value)
+    def _anew(self, labels: Labels, value: float, host: Host) -> Found:
+        facts = _facts(labels, value, host)
+        own = _labelled(self._name, labels, self._labels.expand(facts))
+        return Found(own, self._annotations.expand(facts), value)
 
 
 class Templates:
@@ -103,38 +112,35 @@ class Templates:
         return tuple([(name, write(facts)) for name, write in self._writers])
 
 
-_VALUE = "alue"
-"""What a template must write to reach the value: ``$value`` or ``.Value``."""
-
-
-def _sources(templates: Iterable[tuple[str, Template]]) -> str:
-    return "\n".join(template.source for _, template in templates if "{{" in template.source)
-
-
 def alert_labels(rule: AlertRule, element: VectorSample, host: Host) -> Labels:
     """Return the labels of the alert that an element of the result is."""
-    facts = _facts(element, host)
-    own = {name: value for name, value in element.labels if name != NAME}
-    own.update((name, template.expand(facts)) for name, template in rule.labels)
-    return sorted_labels(own, alertname=rule.name)
+    facts = _facts(*element, host)
+    return _labelled(rule.name, element.labels, ((name, template.expand(facts)) for name, template in rule.labels))
 
 
-def _facts(element: VectorSample, host: Host) -> Facts:
-    return Facts(dict(element.labels), element.value, host.external_labels, host.external_url, host.query)
+def _labelled(alert: str, labels: Labels, written: Iterable[tuple[str, str]]) -> Labels:
+    """Put what the rule has *written* over the labels of its result."""
+    own = {name: text for name, text in labels if name != NAME}
+    own.update(written)
+    return sorted_labels(own, alertname=alert)
 
 
-def recorded(rule: RecordRule, value: Value, limit: int) -> list[Sample]:
+def _facts(labels: Labels, value: float, host: Host) -> Facts:
+    return Facts(dict(labels), value, host.external_labels, host.external_url, host.query, host.at_ms)
+
+
+def recorded(rule: RecordRule, found: Samples, limit: int) -> list[Sample]:
     """Make samples of a rule's result; raises AlertRuleError for equal label sets and for more than *limit*."""
-    samples = [Sample(rule.name, _recorded_labels(rule, element), element.value) for element in elements(value)]
+    samples = [Sample(rule.name, _recorded_labels(rule, labels), value) for labels, value in found.items()]
     if len({sample.labels for sample in samples}) < len(samples):
         raise AlertRuleError("two elements of the result have the same labels after the rule's own were applied")
-    if limit and len(samples) > limit:
+    if 0 < limit < len(samples):
         raise AlertRuleError(f"exceeded limit of {limit} with {len(samples)} series: raise the group's `limit:`")
     return samples
 
 
-def _recorded_labels(rule: RecordRule, element: VectorSample) -> Labels:
-    return sorted_labels({**{name: value for name, value in element.labels if name != NAME}, **dict(rule.labels)})
+def _recorded_labels(rule: RecordRule, found: LabelSet) -> Labels:
+    return sorted_labels({**{name: value for name, value in found.pairs if name != NAME}, **dict(rule.labels)})
 
 
 def rows(value: Value) -> list[Row]:

@@ -25,7 +25,9 @@ from rules.document import (
 )
 from rules.durations import parse_duration
 from rules.groups import AlertRule, Group, RecordRule, Rule, key_of
+from rules.integers import read_whole
 from rules.promql import Compat, Query, compile_query
+from rules.sources import read_source
 from rules.templates import Template, compile_template
 
 _GROUP_KEYS = ("name", "interval", "query_offset", "limit", "labels", "rules")
@@ -33,8 +35,6 @@ _RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "an
 _OF_ALERTS = ("for", "keep_firing_for", "annotations")
 _CLASSIC_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _CLASSIC_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 T = TypeVar("T")
 Texts = Mapping[str, str]
@@ -49,10 +49,11 @@ def load(paths: Iterable[Path], *, compat: Compat = Compat.PROMETHEUS_3) -> list
     groups: list[Group] = []
     mistakes = []
     compiled = _Compiled(compat)
+    noted = [(path, Notes(str(path))) for path in dict.fromkeys(paths)]
+    contents = [(_content(path, notes), notes) for path, notes in noted]
     with _hoarding():
-        for path in dict.fromkeys(paths):
-            notes = Notes(str(path))
-            groups += _load_one(path, notes, compiled)
+        for content, notes in contents:
+            groups += _groups(content, notes, compiled)
             mistakes += sorted(notes.mistakes, key=lambda mistake: mistake.line)
     if mistakes:
         raise RuleFileError(tuple(mistakes))
@@ -81,16 +82,14 @@ def _hoarding() -> Iterator[None]:
             gc.enable()
 
 
-def _load_one(path: Path, notes: Notes, compiled: "_Compiled") -> list[Group]:
+def _content(path: Path, notes: Notes) -> str:
     try:
-        content = path.read_text(encoding="utf-8")
+        return read_source(path)
     except OSError as error:
         notes.add(1, f"cannot be read: {error.strerror}; check `rules.files` in the configuration")
-        return []
     except UnicodeDecodeError as error:
         notes.add(1, f"is not UTF-8 (byte {error.start}): save the file as UTF-8")
-        return []
-    return _groups(content, notes, compiled)
+    return ""
 
 
 def _groups(content: str, notes: Notes, compiled: "_Compiled") -> list[Group]:
@@ -242,10 +241,10 @@ class _Reader:
         text = self._text(fields, key)
         if not text:
             return 0
-        if is_quoted(fields[key]) or not (_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)):
+        number = None if is_quoted(fields[key]) else read_whole(text)
+        if number is None:
             self._notes.add(fields[key], f"{key} must be a whole number without quotes, not {text!r}")
-            return 0
-        return int(text, 0) if _INTEGER.fullmatch(text) else int(float(text))
+        return number or 0
 
     def _noted(self, at: Node, what: str, read: Callable[[], T]) -> T | None:
         """Read something; what it raises becomes a mistake at *at*."""

@@ -58,7 +58,7 @@ class Group:
     offset_ms: int = 0
     """How far back the queries look (``query_offset``)."""
     limit: int = 0
-    """The most alerts or series that one rule may give; 0 is no limit."""
+    """The most alerts or series that one rule may give; 0 and less are no limit."""
     line: int = 0
 
 

@@ -28,6 +28,7 @@ class Lane:
         "at",
         "bands",
         "before",
+        "began",
         "column",
         "labels",
         "lost",
@@ -36,13 +37,16 @@ class Lane:
         "plan",
         "row_bytes",
         "rows",
+        "shared",
         "tracks",
         "unsorted",
         "weight",
     )
 
-    def __init__(self, weight: Weight) -> None:
+    def __init__(self, weight: Weight, *, shared: bool = True) -> None:
         """Begin without series; what it holds is added to *weight*."""
+        self.shared = shared
+        """Whether it is measured, so that it gets no row between two ticks and many rules read the same of it."""
         self.weight = weight
         weight.bytes += LANE_BYTES
         self.row_bytes = 0
@@ -55,6 +59,8 @@ class Lane:
         self.before = 0
         """Time of the row before that."""
         self.rows = 0
+        self.began = 0
+        """The time of the first row."""
         self.moved: list[Track] = []
         """Series that have got a new place since somebody emptied this list."""
         self.lost: list[Track] = []
@@ -69,7 +75,9 @@ class Lane:
 
     def advance(self, at: int) -> bool:
         """Open the row of time *at*; False when that time is not later than the last row's."""
-        if self.rows and self.at >= at:
+        if not self.rows:
+            self.began = at
+        elif self.at >= at:
             return False
         self.before, self.at = self.at, at
         self.rows += 1

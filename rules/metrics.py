@@ -50,6 +50,7 @@ def series_families(series: Series) -> list[Family]:
             "medic_series_refused_total",
             "Samples that were not stored.",
             (labels(reason="order"), series.counts.refused),
+            (labels(reason="memory"), series.counts.over_memory),
         ),
     ]
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from sys import intern
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from rules.blocks import Track
 from rules.labelsets import NAME
@@ -54,40 +56,64 @@ class Matcher:
 _NONE: dict[Track, None] = {}
 
 
+def name_of(matchers: Sequence[Matcher]) -> str:
+    """Return the metric name that all series have which fulfil *matchers*, empty where they may have several."""
+    return intern(next((one.value for one in matchers if one.name == NAME and one.exact), ""))
+
+
 class Index:
-    """All tracks, by each of their label pairs; *generation* changes when one comes, goes or lies elsewhere."""
+    """All tracks, by each of their label pairs."""
 
     def __init__(self) -> None:
-        self.generation = 0
+        self._generation = 0
+        self.changes: dict[str, int] = {}
+        """The change in which a track of each metric last came, went or moved; under no name that of any metric."""
         self._all: dict[Track, None] = {}
         self._postings: dict[tuple[str, str], dict[Track, None]] = {}
+        self._shared: WeakValueDictionary[tuple[Matcher, ...], Selection] = WeakValueDictionary()
+
+    def touch(self, track: Track) -> None:
+        """Know that *track* lies elsewhere."""
+        self._generation += 1
+        self.changes[track.key[0]] = self.changes[""] = self._generation
 
     def add(self, track: Track) -> None:
         """Make *track* findable."""
-        self.generation += 1
+        self.touch(track)
         self._all[track] = None
         for pair in track.labels.pairs:
             self._postings.setdefault(pair, {})[track] = None
 
     def discard(self, track: Track) -> None:
         """Forget *track*."""
-        self.generation += 1
+        self.touch(track)
         self._all.pop(track, None)
         for pair in track.labels.pairs:
             if (listed := self._postings.get(pair)) is not None:
                 listed.pop(track, None)
                 if not listed:
                     del self._postings[pair]
+        if (NAME, track.key[0]) not in self._postings:
+            del self.changes[track.key[0]]
 
     def select(self, matchers: Sequence[Matcher]) -> Selection:
         """Return the tracks that fulfil all *matchers*, in the order in which they appeared."""
+        generation = self.changes.get(name_of(matchers), 0)  # first: what changes from here on is seen by the next look
         listed = [self._postings.get((one.name, one.value), _NONE) for one in matchers if one.exact]
         shortest = min(listed, key=len, default=self._all)
         # list() copies in one step of the interpreter, so that a writer in another thread cannot change it under us
         candidates = list(shortest)
         rest = [one for one in matchers if not one.exact]
         exact = [(one.name, one.value) for one in matchers if one.exact]
-        return Selection(track for track in candidates if _fits(track, exact, rest))
+        found = [track for track in candidates if _fits(track, exact, rest)]
+        return Selection(found, origin=self, generation=generation)
+
+    def share(self, matchers: tuple[Matcher, ...]) -> Selection:
+        """Return what ``select`` does, for who keeps it: all who ask for the same have one selection and its memory."""
+        found = self._shared.get(matchers)
+        if found is None or found.generation != self.changes.get(name_of(matchers), 0):
+            found = self._shared[matchers] = self.select(matchers)
+        return found
 
     def names(self) -> list[str]:
         """Return the metric names, sorted."""

@@ -1,40 +1,76 @@
 """What rules read: which measured metrics, through which recording rules, and of which series an alert is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rules.groups import RecordRule, Rule
+from rules.labelsets import NAME
+from rules.postings import Matcher
 from rules.promql import Query
 from rules.promql.nodes import Aggregation, Binary, Call, String, walk
-from rules.promql.reach import reaches
+from rules.promql.reach import Reach, reaches
+
+_OF_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The metric names that a rule rests on, also by way of recording rules."""
+    """What a rule rests on, also by way of the rules whose series it reads."""
 
     measured: frozenset[str] = frozenset()
+    """Names of metrics that no rule writes."""
     recorded: frozenset[str] = frozenset()
+    """Names of rules."""
+    nameless: frozenset[tuple[Matcher, ...]] = frozenset()
+    """Selectors that name no metric: what they read is only known when they are asked."""
 
 
-def reads(rule: Rule, recorders: Mapping[str, frozenset[str]]) -> Reads:
-    """Follow a rule's names through the recording rules, given as name and the names that each reads."""
-    reached: set[str] = set()
-    waiting = set(rule.query.names)
+class Writers:
+    """Which rules write which series."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Know these rules; two may record the same name."""
+        self._recorders: dict[str, list[Rule]] = {}
+        self._alerts: list[Rule] = []
+        for rule in rules:
+            if isinstance(rule, RecordRule):
+                self._recorders.setdefault(rule.name, []).append(rule)
+            else:
+                self._alerts.append(rule)
+
+    def of(self, reach: Reach) -> list[Rule]:
+        """Return the rules that can have written what a selector selects."""
+        found = self._recorders.get(reach.name, []) if reach.name else list(self._named(reach))
+        if any(_accepts(reach, NAME, name) for name in _OF_ALERTS):
+            found = found + [rule for rule in self._alerts if _accepts(reach, "alertname", rule.name)]
+        return found
+
+    def _named(self, reach: Reach) -> Iterator[Rule]:
+        for name, rules in self._recorders.items():
+            if _accepts(reach, NAME, name):
+                yield from rules
+
+
+def _accepts(reach: Reach, label: str, value: str) -> bool:
+    return all(matcher.accepts(value) for matcher in reach.matchers if matcher.name == label)
+
+
+def reads(rule: Rule, writers: Writers) -> Reads:
+    """Follow what a rule reads through the rules that write it, to what is measured."""
+    measured: set[str] = set()
+    nameless: set[tuple[Matcher, ...]] = set()
+    reached: dict[int, str] = {}
+    waiting = [rule]
     while waiting:
-        name = waiting.pop()
-        reached.add(name)
-        waiting |= recorders.get(name, frozenset()) - reached
-    return Reads(frozenset(reached - recorders.keys()), frozenset(reached & recorders.keys()))
-
-
-def recorders(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
-    """Return what each recorded name is computed from; two rules may record the same name."""
-    found: dict[str, frozenset[str]] = {}
-    for rule in rules:
-        if isinstance(rule, RecordRule):
-            found[rule.name] = found.get(rule.name, frozenset()) | rule.query.names
-    return found
+        for reach in waiting.pop().query.reaches:
+            written = writers.of(reach)
+            if not reach.name:
+                nameless.add(reach.matchers)
+            elif not written:
+                measured.add(reach.name)
+            waiting += [one for one in written if id(one) not in reached]
+            reached |= {id(one): one.name for one in written}
+    return Reads(frozenset(measured), frozenset(reached.values()), frozenset(nameless))
 
 
 def ranges(rules: Iterable[Rule]) -> tuple[dict[str, int], int]:

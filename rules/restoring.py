@@ -45,6 +45,7 @@ class Restoration:
         self._rows: dict[str, Row] = {}
         self._since: int | None = None
         self._last: int | None = None
+        self._began = 0
         self.ticks = 0
 
     def replay(self, data: bytes) -> Replayed:
@@ -72,8 +73,10 @@ class Restoration:
             self._rows[row.source] = row
             return
         self.ticks += 1
+        if self._last is not None and row.at < max(self._began, self._last - SET_BACK_MS):  # the series began anew
+            self._last, self._rows = None, {}
+        if self._last is None:
+            self._began = row.at
         if self._last is None or row.at > self._last + self._gap:
             self._since = row.at
-        elif row.at < self._last - SET_BACK_MS:  # there the series began anew
-            self._since, self._rows = row.at, {}
         self._last = row.at

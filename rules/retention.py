@@ -31,12 +31,17 @@ class Retention:
         self.ended: dict[Track, None] = {}
         self.ticks: deque[int] = deque(maxlen=max(self.history, SWEEP))
         self._tick_ms = USUAL_MS
+        self._distances: deque[int] = deque(maxlen=3)
         self._bands: dict[Band, frozenset[str]] = {}
 
     def ticked(self, at: int) -> None:
-        """Take note of a tick: the history of what has ended is counted in them."""
+        """Take note of a tick: the history of what has ended is counted in them.
+
+        The distance of ticks is the middle one of the last three, so that a pause or a step of the clock is none.
+        """
         if self.ticks:
-            self._tick_ms = at - self.ticks[-1]
+            self._distances.append(at - self.ticks[-1])
+            self._tick_ms = sorted(self._distances)[(len(self._distances) - 1) // 2]
         self.ticks.append(at)
 
     @property

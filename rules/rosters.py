@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from rules.labelsets import DERIVED, Catalog, LabelSet, Projection
+from rules.labelsets import BARE, DERIVED, Catalog, LabelSet, Projection
 
 T = TypeVar("T")
 
@@ -14,12 +14,13 @@ Groups = tuple[tuple[LabelSet, tuple[int, ...]], ...]
 class Roster:
     """Label sets in a fixed order; values that belong to them come as a sequence of equal length."""
 
-    __slots__ = ("_groups", "_projected", "labels", "unique")
+    __slots__ = ("_bare", "_groups", "_projected", "labels", "unique")
 
     def __init__(self, labels: tuple[LabelSet, ...]) -> None:
         """Hold *labels*, of which two may be equal where names were dropped."""
         self.labels = labels
         self.unique = len(labels) == 1 or len(set(labels)) == len(labels)
+        self._bare: Roster | None = None
         self._projected: dict[str, Roster] = {}
         self._groups: dict[str, Groups] = {}
 
@@ -30,6 +31,12 @@ class Roster:
             found = Roster(tuple(catalog.project(labels, projection) for labels in self.labels))
             _remember(self._projected, projection.key, found)
         return found
+
+    def nameless(self, catalog: Catalog) -> "Roster":
+        """Return what is left of each label set without its name."""
+        if self._bare is None:
+            self._bare = self.project(catalog, BARE)
+        return self._bare
 
     def doom(self, catalog: Catalog) -> "Roster":
         """Mark the names for removal at the end of the query."""

@@ -11,6 +11,9 @@ from medic.core.samples import Labels, Sample
 TICK = ""
 """The source of what is measured; every other one is the name of a rule."""
 
+LONG = 16
+"""Samples of a row that is not to be looked through at each tick."""
+
 _NAME, _LABELS, _VALUE = map(itemgetter, range(3))
 
 
@@ -56,7 +59,12 @@ def row_of(source: str, at: int, samples: Sequence[Sample], slow: Sequence[Sampl
 
 
 def as_stored(row: Row, names: list[str] | None, labels: list[Labels] | None, slow: Sequence[Sample] = ()) -> Row:
-    """Return *row* with equal lists that are there already, if they are, so that the next like it shows at a glance."""
+    """Return *row* with equal lists that are there already, if they are, so that the next like it shows at a glance.
+
+    A short one is looked through faster than made anew.
+    """
+    if len(row.names) < LONG and slow is row.slow:
+        return row
     if names is None or labels is None:
         return row._replace(slow=slow)
     return Row(row.source, row.at, names, labels, row.values, slow)

@@ -11,11 +11,14 @@ from rules.rosters import Roster
 Drops = tuple[tuple[int, tuple[int, ...]], ...]
 """Rows in which values are smaller than in the row before, with the indices of those."""
 
+Looked = tuple[Slab | None, int, int, Drops]
+"""Which rows of a slab were looked at, from the first to before the second, and what was found."""
+
 
 class Part:
     """Series whose newest place is in one band, in the order of their positions there."""
 
-    __slots__ = ("_drops", "_tidy", "band", "moved", "positions", "roster", "stride", "tracks")
+    __slots__ = ("_drops", "_latest", "_tidy", "band", "moved", "only", "positions", "roster", "stride", "tracks")
 
     def __init__(self, band: Band, found: Sequence[tuple[int, Track]]) -> None:
         """Group tracks with their positions in *band*, ascending."""
@@ -25,12 +28,17 @@ class Part:
         self.roster = Roster(tuple(track.labels for track in self.tracks))
         self.moved = frozenset(position for position, track in found if len(track.places) > 1)
         """Positions of those that have older places, too."""
+        self.only = self.positions[0] if len(found) == 1 else None
+        """The position of one that is alone."""
         self.stride = _stride(self.positions) if found else None
-        self._drops: dict[Slab, tuple[int, int, Drops]] = {}
+        self._latest: Looked = (None, 0, 0, ())
+        self._drops: dict[Slab, Looked] = {}
         self._tidy: tuple[frozenset[int], Part, tuple[Track, ...]] | None = None
 
     def row(self, slab: Slab, row: int) -> Sequence[float]:
         """Return the values of all in one row."""
+        if self.only is not None:
+            return (slab.values[row * slab.width + self.only],)
         base = row * slab.width
         if self.stride is not None:
             first, end, step = self.stride
@@ -58,19 +66,32 @@ class Part:
         A row is looked at once; what was found is remembered in one tuple, replaced whole, so that readers in several
         threads do no harm. The first row of a slab is compared with the last one of the slab before.
         """
-        low, high, found = self._drops.get(slab) or (first, first, ())
+        known = self._latest
+        if known[0] is not slab:
+            known = self._drops.get(slab) or (slab, first, first, ())
+        _, low, high, found = known
         if low <= first and end <= high:
             return found
         if first < low:
             low, found = first, self._scan(slab, first, low) + found
         if high < end:
             high, found = end, found + self._scan(slab, high, end)
-        if len(self._drops) > len(self.band.slabs):
-            self._drops = {kept: self._drops[kept] for kept in self.band.slabs if kept in self._drops}
-        self._drops[slab] = (low, high, found)
+        self._remember(slab, (slab, low, high, found))
         return found
 
+    def _remember(self, slab: Slab, looked: Looked) -> None:
+        slabs = self.band.slabs
+        if slab is slabs[-1]:
+            self._latest = looked
+        if len(self._drops) > len(slabs):
+            self._drops = {kept: self._drops[kept] for kept in slabs if kept in self._drops}
+        self._drops[slab] = looked
+
     def _scan(self, slab: Slab, first: int, end: int) -> Drops:
+        if self.only is not None and first:
+            values = slab.history(self.only, first - 1, end)
+            if sorted(values) == values.tolist():  # nothing falls where sorting changes nothing
+                return ()
         found = []
         before = self.before(slab, first)
         for number in range(first, end):
@@ -92,10 +113,12 @@ class Part:
 class Selection(Sequence[Track]):
     """Series that were selected, in the order in which they appeared."""
 
-    __slots__ = ("parts", "tracks")
+    __slots__ = ("__weakref__", "generation", "origin", "parts", "tracks")
 
-    def __init__(self, tracks: Iterable[Track]) -> None:
-        """Group *tracks* by where their newest samples lie."""
+    def __init__(self, tracks: Iterable[Track], *, origin: object = None, generation: int = 0) -> None:
+        """Group *tracks* by where their newest samples lie in this *generation* of the index *origin*."""
+        self.origin = origin
+        self.generation = generation
         self.tracks = tuple(tracks)
         found: dict[Band, list[tuple[int, Track]]] = {}
         for track in self.tracks:

@@ -12,7 +12,7 @@ from rules.lanes import Lane
 from rules.postings import Index
 from rules.retention import SWEEP, Retention
 from rules.rows import TICK, Needs, Row, as_stored, row_of
-from rules.views import View
+from rules.views import Head, Memory, View
 from rules.weight import LANE_BYTES, series_bytes
 
 __all__ = ["Counts", "Series", "View"]
@@ -56,7 +56,7 @@ class Series:
         self._catalog = Catalog()
         self._retention = Retention(history)
         self._generation = 0
-        self._head = (0, 0)
+        self._head = Head(0, 0, Memory({}, {}))
         self._forget()
 
     def _forget(self) -> None:
@@ -75,6 +75,7 @@ class Series:
 
         A snapshot that is not later than the last is refused and counted, whole. But one that is earlier by more than
         a minute begins the store anew: the clock was wrong, and what was stored under its times would pass for new.
+        So does one that is earlier than all that is stored, at whose time there would be nothing to judge by.
         """
         samples = list(chain.from_iterable(family.samples for family in snapshot.families))
         times = list(map(_AT, samples))
@@ -138,7 +139,7 @@ class Series:
     def _write_tick(self, row: Row) -> Row | None:
         """Write a tick; returns it as it was stored, None when it was refused."""
         at = row.at
-        if self._tick.rows and at < self._tick.at - SET_BACK_MS:
+        if self._tick.rows and at < max(self._tick.began, self._tick.at - SET_BACK_MS):
             self._forget()
         self._generation += 1
         if not self._write(self._tick, row):
@@ -148,7 +149,7 @@ class Series:
         self._retention.ticked(at)
         if self._tick.rows % SWEEP == 0:
             self._trim(at)
-        self._head = (self._generation, at)
+        self._head = Head(self._generation, at, Memory({}, {}))
         return as_stored(row, self._tick.names, self._tick.labels, slow)
 
     def _write_source(self, row: Row) -> Row | None:
@@ -157,13 +158,14 @@ class Series:
         if lane is None:
             if not row.names:
                 return None
-            lane = self._sources[row.source] = Lane(self._retention.weight)
+            lane = self._sources[row.source] = Lane(self._retention.weight, shared=False)
         elif not row.names and not lane.bands:
             return None
         self._generation += 1
         if not self._write(lane, row):
             return None
-        self._head = (self._generation, self._head[1])
+        _, newest, memory = self._head
+        self._head = Head(self._generation, newest, memory)
         return as_stored(row, lane.names, lane.labels)
 
     def _write(self, lane: Lane, row: Row, spared: Mapping[Track, int] | None = None) -> bool:
@@ -279,7 +281,8 @@ class Series:
             self._retention.watch(track.places[-1].band)
             if len(track.places) == 1:
                 self._index.add(track)
-        self._index.generation += 1
+            else:
+                self._index.touch(track)
         self._retention.ended.update(dict.fromkeys(lane.lost))
         lane.moved, lane.lost = [], []
 

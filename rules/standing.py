@@ -13,6 +13,8 @@ from rules.expanding import Expander, Host, recorded
 from rules.grid import Grid, rounded
 from rules.groups import AlertRule, Group, RecordRule, Rule
 from rules.limits import Limits
+from rules.promql import Budget, Query
+from rules.promql.frame import Frame, Samples
 from rules.reading import Reads
 from rules.returning import LONGEST_MS, UNMEASURED, Returning
 from rules.rows import Row
@@ -40,8 +42,20 @@ class Turn:
     limit: int
     host: Host
     limits: Limits
+    budget: Budget
     now: float = 0.0
     """What the stopwatch showed when the rule's turn came."""
+    frame: Frame | None = None
+    """In which the last query was evaluated, if others can be, too."""
+
+    def ask(self, query: Query) -> Samples:
+        """Evaluate a rule's query, which has all that the limits allow to itself."""
+        self.budget.renew(self.now + self.limits.timeout)
+        frame = self.frame
+        if frame is None or frame.view is not self.view or frame.dialect is not query.dialect or query.has_origins:
+            frame = query.frame(self.view, self.seen_at, self.budget)
+            self.frame = None if query.has_origins else frame
+        return query.samples(frame)
 
     def write(self, written: Sequence[Sample], source: str) -> str:
         """Store what a rule gave, and let the next rule see it; say what clashed with another rule's, else nothing."""
@@ -54,9 +68,29 @@ class Turn:
 class Standing:
     """One rule with what it remembers."""
 
+    __slots__ = (
+        "_expander",
+        "_query",
+        "_returning",
+        "_settled",
+        "_teller",
+        "_writes",
+        "_written",
+        "alerts",
+        "bug",
+        "duration",
+        "error",
+        "evaluated_at",
+        "failed",
+        "reads",
+        "rule",
+        "source",
+    )
+
     def __init__(self, rule: Rule, source: str) -> None:
         """Begin without alerts; *source* names it among those that write series, the same after a reload."""
         self.rule = rule
+        self._query = rule.query
         self.source = source
         self.reads = Reads()
         self.alerts: Alerts = NONE
@@ -82,11 +116,11 @@ class Standing:
         self.failed, self._writes, self._returning = before.failed, before._writes, before._returning
         return self
 
-    def restore(self, row: Row, *, down_at: int, now: int) -> None:
-        """Go on from the last row that the rule wrote before a restart, at its evaluation *down_at*."""
+    def restore(self, row: Row, view: View, *, offset_ms: int, now: int) -> None:
+        """Go on from the last row that the rule wrote before a restart, which is in *view* with all before it."""
         self._writes = bool(row.names)
-        if isinstance(self.rule, AlertRule) and now - down_at < LONGEST_MS:
-            self._returning = Returning(row, down_at)
+        if isinstance(self.rule, AlertRule) and now - row.at - offset_ms < LONGEST_MS:
+            self._returning = Returning(row, view, offset_ms)
             self.alerts = self._returning.firing
 
     def evaluate(self, turn: Turn) -> bool:
@@ -97,10 +131,9 @@ class Standing:
         self.evaluated_at = turn.at
         self.failed, clashed = True, ""
         try:
-            written = self._results(turn)
-            if written or self._writes:
-                self._writes = bool(written)
-                clashed = turn.write(written, self.source)
+            samples = turn.ask(self._query)
+            if samples or self.alerts or self._writes or self._returning is not None:
+                clashed = self._go_on(samples, turn)
         except _DATA as error:
             self.error = str(error) or type(error).__name__
             return False
@@ -119,23 +152,27 @@ class Standing:
             log.error("rule evaluation failed by a bug", extra={"rule": self.rule.name}, exc_info=bug)
         self.bug = kind
 
-    def _results(self, turn: Turn) -> Sequence[Sample]:
+    def _go_on(self, samples: Samples, turn: Turn) -> str:
+        """Make of a result what it means, and write it; say what clashed with what another rule wrote."""
+        written = self._results(samples, turn)
+        if not written and not self._writes:
+            return ""
+        self._writes = bool(written)
+        return turn.write(written, self.source)
+
+    def _results(self, samples: Samples, turn: Turn) -> Sequence[Sample]:
         rule = self.rule
-        value = rule.query.at(turn.view, turn.seen_at, turn.limits.budget(turn.now))
         if isinstance(rule, RecordRule):
-            return recorded(rule, value, turn.limit)
-        found: Sequence[Found] = self._expander.found(value, turn.host) if self._expander is not None else []
+            return recorded(rule, samples, turn.limit)
+        found: Sequence[Found] = self._expander.found(samples, turn.host) if self._expander is not None else []
         if self._returning is not None:
             found = self._join(self._returning, found, turn)
         return self._moved(rule, found, turn) if found or self.alerts else ()
 
     def _join(self, returning: Returning, found: Sequence[Found], turn: Turn) -> Sequence[Found]:
         """Let come back what the rule had before a restart; until it has, or is over."""
-
-        def is_missing(labels: Labels) -> bool:
-            return self._teller.is_missing(labels, turn.view, turn.seen_at)
-
-        self.alerts, joined = returning.join(self.alerts, found, turn.at, is_missing)
+        missing = self._teller.missing(turn.view, turn.seen_at)
+        self.alerts, joined = returning.join(self.alerts, found, turn.at, missing)
         if returning.is_over:
             self._returning = None
         return joined
@@ -155,14 +192,11 @@ class Standing:
     def _step(self, rule: AlertRule, found: Sequence[Found], turn: Turn) -> None:
         holds = Holds(rule.for_ms, rule.keep_firing_ms)
         try:
-            self.alerts = step(self.alerts, found, turn.at, holds, lambda labels: self._why(turn, labels))
+            self.alerts = step(self.alerts, found, turn.at, holds, self._teller.why(turn.view, turn.seen_at))
             check_limit(self.alerts, turn.limit)
         except LimitError:
             self.alerts = NONE  # as in Prometheus: beyond its limit a rule has no alerts at all
             raise
-
-    def _why(self, turn: Turn, labels: Labels) -> str:
-        return self._teller.why(labels, turn.view, turn.seen_at)
 
     def could_make(self, labels: Labels) -> bool:
         """Tell whether an alert with these labels can be of this rule: its name and its own fixed labels are there."""
@@ -211,9 +245,11 @@ class StandingGroup:
 
     def evaluate(self, series: Series, at: int, host: Host, limits: Limits) -> None:
         """Evaluate the rules one after the other; each sees what those before it recorded."""
-        turn = Turn(series, series.view(), at, at - self.group.offset_ms, self.group.limit, host, limits)
-        stopwatch, failures = limits.stopwatch, 0
-        began = turn.now = stopwatch()
+        stopwatch, failures, seen_at = limits.stopwatch, 0, at - self.group.offset_ms
+        began = stopwatch()
+        budget = limits.budget(began)
+        bounded = host.bounded(budget.check)  # what the templates ask counts to the time of their rule
+        turn = Turn(series, series.view(), at, seen_at, self.group.limit, bounded, limits, budget, began)
         for rule in self.rules:
             failures += not rule.evaluate(turn)
             after = stopwatch()

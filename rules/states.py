@@ -92,8 +92,8 @@ def remove(alerts: Alerts, now: int) -> Alerts:
 
 
 def check_limit(alerts: Alerts, limit: int) -> None:
-    """Raise LimitError when more alerts live than the group allows; 0 allows all."""
-    if limit and (living := sum(alert.lives for alert in alerts.values())) > limit:
+    """Raise LimitError when more alerts live than the group allows; 0 and less allow all, as in Prometheus."""
+    if limit > 0 and (living := sum(alert.lives for alert in alerts.values())) > limit:
         raise LimitError(f"exceeded limit of {limit} with {living} alerts: raise the group's `limit:`")
 
 

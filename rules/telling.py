@@ -1,13 +1,13 @@
 """From a rule's alerts to what the rest of Medic is told of them, and whether healing may rest on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from medic.core.alerts import Alert, Source
 from medic.core.clock import from_ms
 from medic.core.samples import Labels
-from rules.coverage import Coverage, has_vanished, is_missing
+from rules.coverage import Coverage, Presence
 from rules.groups import Rule
 from rules.reading import invented
 from rules.states import CONDITION_FALSE, NONE, SERIES_VANISHED, Active, Alerts
@@ -80,14 +80,15 @@ class Teller:
         began = alert.active_at if before.active_at == active.active_at else from_ms(active.active_at)
         return active, _alert(active, began, collectors, frozen)
 
-    def why(self, labels: Labels, view: View, at: int) -> str:
-        """Say why an alert with these labels resolves at *at*."""
-        gone = has_vanished(view, self._reaches, at, self._about(labels))
-        return SERIES_VANISHED if gone else CONDITION_FALSE
+    def why(self, view: View, at: int) -> Callable[[Labels], str]:
+        """Return what says why an alert with the labels given to it resolves at *at*."""
+        presence = Presence(view, self._reaches, at)
+        return lambda labels: SERIES_VANISHED if presence.has_vanished(self._about(labels)) else CONDITION_FALSE
 
-    def is_missing(self, labels: Labels, view: View, at: int) -> bool:
-        """Tell whether something that the alert with these labels is about is not there at *at*."""
-        return is_missing(view, self._reaches, at, self._about(labels))
+    def missing(self, view: View, at: int) -> Callable[[Labels], bool]:
+        """Return what tells whether something that an alert with the labels given to it is about is not there."""
+        presence = Presence(view, self._reaches, at)
+        return lambda labels: presence.is_missing(self._about(labels))
 
     def _about(self, labels: Labels) -> Labels:
         return tuple([pair for pair in labels if pair[0] not in self._invented])

@@ -2,63 +2,55 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from rules.blocks import FOREVER, Band, Points, Slab, Span, Track, is_stale
 from rules.labelsets import Catalog, LabelSet
+from rules.panes import Pane, Piece, Stretch, pane_of, stretch_of
 from rules.postings import Index, Matcher
 from rules.rosters import Roster, Rows
 from rules.selections import Part, Selection
 
-__all__ = ["FOREVER", "Points", "Stretch", "View", "stretch_of"]
+__all__ = ["FOREVER", "Points", "View"]
 
-NOTHING: Mapping[int, Sequence[float]] = {}
+Window = tuple[Band, int, int]
+"""Where and when a query looks: after the first time, up to the second."""
 
+REMEMBERED = 1024
+"""Windows that are remembered; a query over time has ever new ones."""
 
-Piece = tuple[Slab, int, int]
-"""Rows of a slab inside of a window: the first, and the end, before which the last one is; never empty."""
-
-
-class Stretch(NamedTuple):
-    """What the rate family needs of the windows of series that have their samples at the same times."""
-
-    roster: Roster
-    samples: int
-    first_at: int
-    last_at: int
-    firsts: Sequence[float]
-    lasts: Sequence[float]
-    fallen: Mapping[int, Sequence[float]]
-    """The values just before each drop, in order, by the index of the series; most have none."""
-
-    def spans(self) -> Iterator[tuple[LabelSet, Span]]:
-        """Yield what each series for itself comes to."""
-        for index, labels in enumerate(self.roster.labels):
-            first, last, fallen = self.firsts[index], self.lasts[index], self.fallen.get(index, ())
-            yield labels, Span(self.samples, self.first_at, first, self.last_at, last, fallen)
+T = TypeVar("T")
 
 
-def stretch_of(labels: LabelSet, points: Points) -> Stretch:
-    """Sum up the window of one series, which is not empty."""
-    times, values = points
-    fallen = [before for before, after in pairwise(values) if after < before]
-    first, last = values[:1], values[-1:]
-    return Stretch(Roster((labels,)), len(times), times[0], times[-1], first, last, {0: fallen} if fallen else NOTHING)
+class Memory(NamedTuple):
+    """What was found in windows over bands that are measured; it holds from one tick to the next."""
+
+    panes: dict[Window, Pane | None]
+    rows: dict[Window, tuple[Slab, int] | None]
+
+
+class Head(NamedTuple):
+    """How far the store is written."""
+
+    generation: int
+    at_ms: int
+    """Time of the newest tick."""
+    memory: Memory
 
 
 class View:
     """The series as they were when the view was taken; samples at or before ``since_ms`` are hidden."""
 
-    __slots__ = ("at_ms", "catalog", "generation", "index", "since_ms")
+    __slots__ = ("_panes", "_rows", "at_ms", "catalog", "generation", "index", "since_ms")
 
-    def __init__(self, index: Index, catalog: Catalog, head: tuple[int, int], since_ms: int | None) -> None:
-        """See what was complete in the generation that *head* names; its second is the time of the newest tick."""
+    def __init__(self, index: Index, catalog: Catalog, head: Head, since_ms: int | None) -> None:
+        """See what is complete at *head*."""
         self.index = index
         self.catalog = catalog
-        self.generation, self.at_ms = head
+        self.generation, self.at_ms, memory = head
         self.since_ms = FOREVER if since_ms is None else since_ms
+        self._panes, self._rows = memory if since_ms is None else Memory({}, {})
 
     def select(self, matchers: Sequence[Matcher]) -> Selection:
         """Return the series that fulfil all *matchers*, whether or not they have samples in a given window."""
@@ -67,8 +59,8 @@ class View:
     def rows(self, tracks: Iterable[Track], since: int, until: int) -> Rows:
         """Return what ``latest`` returns, in bulk."""
         found: Rows = []
-        for part in _parts(tracks):
-            newest = self._newest(part.band, since, until)
+        for part in tracks.parts if isinstance(tracks, Selection) else Selection(tracks).parts:
+            newest = self._newest((part.band, since, until))
             if newest is not None and not newest[0].holes:
                 found.append((part.roster, part.row(*newest)))
                 continue
@@ -97,11 +89,11 @@ class View:
         """Return the sums of the windows ``(since, until]``, in bulk; series without samples there are left out."""
         found: list[Stretch] = []
         for part in _parts(tracks):
-            pieces = self._pieces(part.band, since, until)
-            odd = _odd(part, pieces)
+            pane = self._pane((part.band, since, until))
+            odd = part.moved if pane is None else pane.odd(part)
             rest, lone = part.without(odd) if odd else (part, ())
-            if pieces and rest.positions:
-                found.append(_stretch(rest, pieces))
+            if pane is not None and rest.positions:
+                found.append(pane.stretch(rest))
             for track in lone:
                 points = self._points(track, since, until)
                 if points.times:
@@ -116,20 +108,30 @@ class View:
     def windows(self, tracks: Iterable[Track], since: int, until: int) -> Iterator[tuple[LabelSet, Points]]:
         """Yield the samples of each series in ``(since, until]``; series without samples there are left out."""
         for part in _parts(tracks):
-            pieces = self._pieces(part.band, since, until)
-            odd = _odd(part, pieces)
+            pane = self._pane((part.band, since, until))
+            odd = part.moved if pane is None else pane.odd(part)
             rest, lone = part.without(odd) if odd else (part, ())
-            if pieces and rest.positions:
-                times = _times(pieces)
+            if pane is not None and rest.positions:
+                times = pane.times()
                 for labels, position in zip(rest.roster.labels, rest.positions, strict=True):
-                    yield labels, Points(times, _values(pieces, position))
+                    yield labels, Points(times, pane.values(position))
             for track in lone:
                 points = self._points(track, since, until)
                 if points.times:
                     yield track.labels, points
 
-    def _pieces(self, band: Band, since: int, until: int) -> list[Piece]:
-        """Return the rows of *band* in ``(since, until]``, oldest first."""
+    def _pane(self, window: Window) -> Pane | None:
+        """Return what a band has in a window; of many rules that look at the same the first finds it out."""
+        try:
+            return self._panes[window]
+        except KeyError:
+            pieces = self._pieces(window)
+            oldest = bool(pieces) and not pieces[0][1] and pieces[0][0] is window[0].slabs[0]
+            return _kept(self._panes, window, pane_of(pieces, oldest=oldest) if pieces else None)
+
+    def _pieces(self, window: Window) -> list[Piece]:
+        """Return the rows of a band in a window, oldest first."""
+        band, since, until = window
         found: list[Piece] = []
         since = max(since, self.since_ms)
         for slab in band.slabs[::-1]:
@@ -145,12 +147,18 @@ class View:
         found.reverse()
         return found
 
-    def _newest(self, band: Band, since: int, until: int) -> tuple[Slab, int] | None:
-        """Return the newest row of *band* in ``(since, until]``, None when there is none."""
+    def _newest(self, window: Window) -> tuple[Slab, int] | None:
+        """Return the newest row of a band in a window, None when there is none; remembered as ``_pane`` is."""
+        try:
+            return self._rows[window]
+        except KeyError:
+            return _kept(self._rows, window, self._last_row(window))
+
+    def _last_row(self, window: Window) -> tuple[Slab, int] | None:
+        band, since, until = window
         for slab in band.slabs[::-1]:
             start = slab.start
-            end, rows = slab.column.end(until, self.generation) - start, len(slab.values) // slab.width
-            row = (end if end < rows else rows) - 1  # noqa: FURB136 - min() takes twice as long, and this is the hot path
+            row = min(slab.column.end(until, self.generation) - start, len(slab.values) // slab.width) - 1
             if row >= 0:
                 at = slab.column.times[start + row]
                 return (slab, row) if at > since and at > self.since_ms else None
@@ -159,7 +167,7 @@ class View:
     def _current(self, track: Track, since: int, until: int) -> tuple[float, int] | None:
         """Return the newest value in ``(since, until]`` with its time, None when it is stale or there is none."""
         for band, position in reversed(track.places):
-            newest = self._newest(band, since, until)
+            newest = self._newest((band, since, until))
             if newest is not None:
                 slab, row = newest
                 value = slab.values[row * slab.width + position]
@@ -170,75 +178,23 @@ class View:
         """Return the samples of one series wherever they lie."""
         times, values = array("q"), array("d")
         for band, position in track.places:
-            for slab, first, end in self._pieces(band, since, until):
-                for at, value in zip(_times_of(slab, first, end), slab.history(position, first, end), strict=True):
+            pane = self._pane((band, since, until))
+            if pane is not None:
+                for at, value in zip(pane.times(), pane.values(position), strict=True):
                     if value == value or not is_stale(value):  # noqa: PLR0124 - only a NaN differs from itself
                         times.append(at)
                         values.append(value)
         return Points(times, values)
 
 
+def _kept(memory: dict[Window, T], window: Window, found: T) -> T:
+    """Remember what was found, if others are to find it."""
+    if window[0].lane.shared:
+        if len(memory) >= REMEMBERED:
+            memory.clear()
+        memory[window] = found
+    return found
+
+
 def _parts(tracks: Iterable[Track]) -> Sequence[Part]:
     return tracks.parts if isinstance(tracks, Selection) else Selection(tracks).parts
-
-
-def _times_of(slab: Slab, first: int, end: int) -> "array[int]":
-    return slab.column.times[slab.start + first : slab.start + end]
-
-
-def _times(pieces: Sequence[Piece]) -> "array[int]":
-    times = _times_of(*pieces[0])
-    for piece in pieces[1:]:
-        times += _times_of(*piece)
-    return times
-
-
-def _values(pieces: Sequence[Piece], position: int) -> "array[float]":
-    slab, first, end = pieces[0]
-    values = slab.history(position, first, end)
-    for slab, first, end in pieces[1:]:
-        values += slab.history(position, first, end)
-    return values
-
-
-def _odd(part: Part, pieces: Sequence[Piece]) -> frozenset[int]:
-    """Return the positions that must be read one by one.
-
-    Their series have no sample in some row, or have older places that the window may reach.
-    """
-    odd = part.moved
-    if odd and pieces and (pieces[0][1] or pieces[0][0] is not part.band.slabs[0]):
-        odd = frozenset()
-    for slab, _, _ in pieces:
-        if slab.holes:
-            odd |= part.hit(slab.holes)
-    return odd
-
-
-def _stretch(part: Part, pieces: Sequence[Piece]) -> Stretch:
-    """Sum up windows that have a sample in each row of *pieces*."""
-    head, first, _ = pieces[0]
-    tail, _, end = pieces[-1]
-    return Stretch(
-        part.roster,
-        end - first if head is tail else sum(piece[2] - piece[1] for piece in pieces),
-        head.column.times[head.start + first],
-        tail.column.times[tail.start + end - 1],
-        part.row(head, first),
-        part.row(tail, end - 1),
-        _fallen(part, pieces),
-    )
-
-
-def _fallen(part: Part, pieces: Sequence[Piece]) -> Mapping[int, Sequence[float]]:
-    """Collect the values before each drop; a fall to the first value of the window was before it."""
-    fallen: dict[int, list[float]] = {}
-    skip = 1
-    for slab, first, end in pieces:
-        for row, indices in part.drops(slab, first + skip, end):
-            if first + skip <= row < end:
-                before = part.before(slab, row)
-                for index in indices:
-                    fallen.setdefault(index, []).append(before[index])
-        skip = 0
-    return fallen

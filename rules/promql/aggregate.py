@@ -1,53 +1,43 @@
 """Aggregations: folding the elements of each group into one, or choosing among them."""
 
-from collections.abc import Callable, Sequence
-from math import isfinite, isnan, nan, sqrt
+from collections.abc import Callable
+from math import isnan
 
 from medic.core.samples import Labels
 from rules.labelsets import NAME, LabelSet, Projection, dropping, keeping
 from rules.promql.bulk import groups_of
 from rules.promql.errors import EvaluationError, QueryError
+from rules.promql.folds import Fold, Folds
 from rules.promql.frame import Frame, Samples, ScalarOf, VectorOf
 from rules.promql.literals import quote, show_general, show_number
+from rules.promql.mathematics import root
 from rules.promql.nodes import Aggregation, Node
 from rules.promql.parse import is_label_name
 from rules.promql.parts import Parts, text_of
 from rules.promql.reducers import checked_share
-from rules.promql.sums import greatest, least, mean, quantile, total
+from rules.promql.sums import greatest, least, quantile
 
-Fold = Callable[[Sequence[float]], float]
 LARGEST_COUNT = 2.0**63
 
 
-def variance(values: Sequence[float]) -> float:
-    """Return the population variance of the elements; NaN when one of them is infinite or NaN."""
-    if not all(map(isfinite, values)):
-        return nan
-    middle, squares = 0.0, 0.0
-    for count, value in enumerate(values, start=1):
-        delta = value - middle
-        middle += delta / count
-        squares += delta * (value - middle)
-    return squares / len(values)
-
-
-FOLDS: dict[str, Fold] = {
-    "avg": mean,
-    "count": lambda values: float(len(values)),
-    "group": lambda _: 1.0,
-    "max": greatest,
-    "min": least,
-    "stddev": lambda values: sqrt(variance(values)),
-    "stdvar": variance,
-    "sum": total,
+FOLDS: dict[str, Callable[[Folds], Fold]] = {
+    "avg": lambda folds: folds.mean,
+    "count": lambda _: lambda values: float(len(values)),
+    "group": lambda _: lambda _: 1.0,
+    "max": lambda _: greatest,
+    "min": lambda _: least,
+    "stddev": lambda folds: lambda values: root(folds.variance(values)),
+    "stdvar": lambda folds: folds.variance,
+    "sum": lambda folds: folds.total,
 }
+"""By generation of Prometheus."""
 
 
 def compile_aggregation(parts: Parts, node: Aggregation) -> VectorOf:
     """Compile an aggregation; raises QueryError for one that is not supported."""
     vector = parts.vector(node.expr)
     if node.op in FOLDS:
-        return _folding(vector, FOLDS[node.op], _grouping(node))
+        return _folding(vector, FOLDS[node.op](parts.dialect.folds), _grouping(node))
     if node.parameter is None:
         raise QueryError(f"{node.op} needs a parameter", f"write {node.op}(parameter, vector)")
     if node.op in {"topk", "bottomk"}:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rules.promql.errors import QueryError
-from rules.promql.expressions import At, Char, Choice, Edge, Group, Repeat, Sequence, Tree
+from rules.promql.expressions import At, Char, Choice, Edge, Group, Repeat, Sequence, Tree, can_be_empty, walk
 
 MOST_STATES = 3000
 """How large an expression may be; matching takes at most so many steps a character."""
@@ -16,15 +16,88 @@ States = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """A state: a character to take or a place to be at before *after* is reached, or several ways to go."""
 
     after: tuple[int, ...]
+    """The ways to go, the one that Perl would try first in front."""
     char: re.Pattern[str] | None = None
     at: At | None = None
+    mark: int | None = None
+    """The end of a group that is passed: twice the group's number where it begins, one more where it ends."""
 
 
-ACCEPT = _Step(())
+ACCEPT = Step(())
+
+
+class Program:
+    """An expression as states; the first of *steps* is the end of all ways."""
+
+    def __init__(self, tree: Tree) -> None:
+        """Compile *tree*; raises QueryError when it is too large."""
+        groups = [one for one in walk(tree) if isinstance(one, Group)]
+        self.groups = len(groups)
+        self.names = {one.name: number for number, one in enumerate(groups, 1) if one.name is not None}
+        self.steps: list[Step] = [ACCEPT]
+        self._numbers = {id(one): number for number, one in enumerate(groups, 1)}
+        self._chars: dict[str, re.Pattern[str]] = {}
+        self.start = self._add(tree, 0)
+
+    def _add(self, tree: Tree, after: int) -> int:
+        """Add the states of *tree*, which lead to *after*, and return the first of them."""
+        match tree:
+            case Char():
+                pattern = self._chars.setdefault(tree.part, re.compile(tree.part))
+                return self._state(Step((after,), char=pattern))
+            case Edge():
+                return self._state(Step((after,), at=tree.at))
+            case Sequence():
+                for part in reversed(tree.parts):
+                    after = self._add(part, after)
+                return after
+            case Choice():
+                return self._state(Step(tuple(self._add(option, after) for option in tree.options)))
+            case Group():
+                return self._grouped(tree, after)
+            case Repeat():
+                return self._repeated(tree, after)
+
+    def _grouped(self, tree: Group, after: int) -> int:
+        begin = 2 * self._numbers[id(tree)]
+        end = self._state(Step((after,), mark=begin + 1))
+        return self._state(Step((self._add(tree.tree, end),), mark=begin))
+
+    def _repeated(self, tree: Repeat, after: int) -> int:
+        order = -1 if tree.lazy else 1
+        copies = tree.least
+        if tree.most is None:
+            after, copies = self._endless(tree, after, order), max(copies - 1, 0)
+        else:
+            end = after
+            for _ in range(tree.most - tree.least):
+                after = self._state(Step((self._add(tree.tree, after), end)[::order]))
+        for _ in range(copies):
+            after = self._add(tree.tree, after)
+        return after
+
+    def _endless(self, tree: Repeat, after: int, order: int) -> int:
+        """Add ``x+`` or ``x*``; where *x* can be empty as ``(x+)?``, on which it depends what is preferred.
+
+        So does Go: https://go.dev/issue/46123
+        """
+        loop = self._state(Step((after,)))
+        body = self._add(tree.tree, loop)
+        self.steps[loop] = Step((body, after)[::order])
+        if tree.least:
+            return body
+        return self._state(Step((body, after)[::order])) if can_be_empty(tree.tree) else loop
+
+    def _state(self, step: Step) -> int:
+        if len(self.steps) >= MOST_STATES:
+            what = f"the regular expression has more than {MOST_STATES} states"
+            raise QueryError(what, "repeat less, or match parts of it by matchers of their own")
+        self.steps.append(step)
+        return len(self.steps) - 1
 
 
 class Automaton:
@@ -32,9 +105,9 @@ class Automaton:
 
     def __init__(self, tree: Tree) -> None:
         """Compile *tree*; raises QueryError when it is too large."""
-        self._steps: list[_Step] = [ACCEPT]
-        self._chars: dict[str, re.Pattern[str]] = {}
-        self._start: States = frozenset((self._add(tree, 0),))
+        program = Program(tree)
+        self._steps = program.steps
+        self._start: States = frozenset((program.start,))
         self._edged = any(step.at is not None for step in self._steps)
         self._memory: dict[tuple[States, str, str], States] = {}
 
@@ -71,51 +144,13 @@ class Automaton:
             if state not in found:
                 found.add(state)
                 step = self._steps[state]
-                if step.char is None and (step.at is None or _is_at(step.at, before, behind)):
+                if step.char is None and (step.at is None or is_at(step.at, before, behind)):
                     waiting.extend(step.after)
         return found
 
-    def _add(self, tree: Tree, after: int) -> int:
-        """Add the states of *tree*, which lead to *after*, and return the first of them."""
-        match tree:
-            case Char():
-                pattern = self._chars.setdefault(tree.part, re.compile(tree.part))
-                return self._state(_Step((after,), char=pattern))
-            case Edge():
-                return self._state(_Step((after,), at=tree.at))
-            case Sequence():
-                for part in reversed(tree.parts):
-                    after = self._add(part, after)
-                return after
-            case Choice():
-                return self._state(_Step(tuple(self._add(option, after) for option in tree.options)))
-            case Group():
-                return self._add(tree.tree, after)
-            case Repeat():
-                return self._repeated(tree, after)
 
-    def _repeated(self, tree: Repeat, after: int) -> int:
-        if tree.most is None:
-            loop = self._state(ACCEPT)
-            self._steps[loop] = _Step((self._add(tree.tree, loop), after))
-            after = loop
-        else:
-            end = after
-            for _ in range(tree.most - tree.least):
-                after = self._state(_Step((self._add(tree.tree, after), end)))
-        for _ in range(tree.least):
-            after = self._add(tree.tree, after)
-        return after
-
-    def _state(self, step: _Step) -> int:
-        if len(self._steps) >= MOST_STATES:
-            what = f"the regular expression has more than {MOST_STATES} states"
-            raise QueryError(what, "repeat less, or match parts of it by matchers of their own")
-        self._steps.append(step)
-        return len(self._steps) - 1
-
-
-def _is_at(at: At, before: str, behind: str) -> bool:
+def is_at(at: At, before: str, behind: str) -> bool:
+    """Tell whether a place between two characters is *at*; an empty one is an end of the text."""
     words = sum(_words(before, behind))
     return {
         At.BEGIN: not before,

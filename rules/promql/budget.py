@@ -11,7 +11,7 @@ MOST_KEPT = 1_000_000
 
 
 class Budget:
-    """What one query may spend; each query needs one of its own.
+    """What one query may spend; each query needs one of its own, or ``renew``.
 
     It is asked before samples are read, so that a query that is too large fails before it fills the memory.
     """
@@ -27,6 +27,12 @@ class Budget:
         self.kept = 0
         self.spent = 0
         """Samples that were asked for; those of each step of a subquery or a range query count again."""
+
+    def renew(self, deadline: float) -> None:
+        """Begin anew for the next query, whose time has just begun and lasts until *deadline*."""
+        self._deadline = deadline
+        self._due = PATIENCE
+        self.kept = self.spent = 0
 
     def spend(self, samples: int) -> None:
         """Ask for *samples*; raises EvaluationError when there were too many or the time is up."""

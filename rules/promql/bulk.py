@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from itertools import compress, repeat
 
-from rules.labelsets import BARE, LabelSet, Projection
+from rules.labelsets import LabelSet, Projection
 from rules.promql.frame import Frame, Samples, VectorOf, twins
 from rules.rosters import Rows
-
-FEW = 4
-"""Up to as many elements it costs more to set up what is quicker for each."""
 
 RowsOf = Callable[[Frame], Rows]
 
@@ -37,7 +34,7 @@ def nameless(frame: Frame, rows: Rows) -> Rows:
         return [(roster.doom(catalog), values) for roster, values in rows]
     found: Rows = []
     for roster, values in rows:
-        bare = roster.project(catalog, BARE)
+        bare = roster.nameless(catalog)
         if not bare.unique:
             raise twins()
         found.append((bare, values))
@@ -92,10 +89,8 @@ def kept(rows: Rows, compare: Callable[[float, float], bool], limit: float) -> S
     """Return the elements that compare with *limit*."""
     found: Samples = {}
     for roster, values in rows:
-        if len(values) > FEW:
+        if len(values) > 1:
             found.update(compress(zip(roster.labels, values, strict=True), map(compare, values, repeat(limit))))
-            continue
-        for labels, value in zip(roster.labels, values, strict=True):
-            if compare(value, limit):
-                found[labels] = value
+        elif compare(values[0], limit):
+            found[roster.labels[0]] = values[0]
     return found

@@ -3,7 +3,7 @@
 from rules.promql.aggregate import compile_aggregation
 from rules.promql.binary import compile_binary_scalar, compile_binary_vector
 from rules.promql.errors import QueryError
-from rules.promql.frame import ScalarOf, VectorOf
+from rules.promql.frame import Dialect, ScalarOf, VectorOf
 from rules.promql.functions import SCALAR_FUNCTIONS, VECTOR_FUNCTIONS
 from rules.promql.nodes import (
     Aggregation,
@@ -24,7 +24,13 @@ from rules.promql.watching import negated
 
 
 class Compiler:
-    """Compiles each kind of expression; it has no state."""
+    """Compiles each kind of expression."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Compile for frames in *dialect*."""
+        self.dialect = dialect
+        self._windows: dict[int, tuple[Node, Windows]] = {}
+        """By the identity of their nodes: who looks beside a result must not have what it reads compiled again."""
 
     def vector(self, node: Node) -> VectorOf:
         """Compile an instant vector."""
@@ -59,7 +65,12 @@ class Compiler:
                 raise _unexpected(node, Kind.SCALAR)
 
     def windows(self, node: Node) -> Windows:
-        """Compile a range vector."""
+        """Compile a range vector, once."""
+        if id(node) not in self._windows:
+            self._windows[id(node)] = node, self._range(node)
+        return self._windows[id(node)][1]
+
+    def _range(self, node: Node) -> Windows:
         match node:
             case Window():
                 return WindowOf(node)

@@ -1,11 +1,13 @@
 """Where and when a query is evaluated; every compiled part is a function of this."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rules.blocks import Points
 from rules.labelsets import BARE, Catalog, LabelSet
 from rules.promql.budget import Budget
 from rules.promql.errors import EvaluationError
+from rules.promql.folds import COMPENSATED, Folds
 from rules.promql.nodes import Edge, Node, Shift
 from rules.promql.notes import Notes
 from rules.views import View
@@ -23,18 +25,28 @@ Origins = dict[tuple[int, LabelSet], LabelSet]
 """By the identity of a range vector's node and the labels of a result: the series that gave it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
-    """What may differ between two evaluations of the same text."""
+    """What may differ between two evaluations of the same text; queries that are compiled alike share one."""
 
     closed: bool = False
     """Prometheus 2: windows hold a sample exactly at their older end."""
     zero_first: bool = False
     """Prometheus 2: a counter's extrapolation is cut at zero before its distance is judged."""
+    folds: Folds = COMPENSATED
+    """How sums and averages are rounded."""
+    named_atan2: bool = False
+    """Prometheus 2: ``atan2`` keeps the name, as no other arithmetic does."""
+    filters_first: bool = False
+    """Prometheus 2: what a comparison filters away is no match, so that it cannot be one too many."""
     doom_names: bool = False
     """Delayed name removal: names go when the query ends, not at the first function."""
     step_ms: int = INTERVAL_MS
     """The step of a subquery that names none: the evaluation interval of whoever asks."""
+
+    def keeps_name(self, op: str) -> bool:
+        """Tell whether the arithmetic *op* leaves its elements their names."""
+        return self.named_atan2 and op == "atan2"
 
 
 @dataclass(slots=True)
@@ -52,6 +64,8 @@ class Frame:
     """What the query may read; None where it may read everything."""
     origins: Origins | None = None
     """Where the results of range functions came from, at all times so far; None where no two can become equal."""
+    evaluated: dict[object, Sequence[tuple[LabelSet, Points]]] | None = None
+    """What subqueries gave here, where somebody looks at that beside the result."""
 
     @property
     def catalog(self) -> Catalog:

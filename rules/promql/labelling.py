@@ -1,18 +1,21 @@
 """Functions that change labels: label_replace and label_join."""
 
-import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from rules.labelsets import LabelSet
-from rules.promql.errors import QueryError
+from rules.promql.captures import expand
+from rules.promql.errors import EvaluationError, QueryError
 from rules.promql.frame import Frame, Samples, VectorOf, twins
 from rules.promql.literals import quote
 from rules.promql.nodes import Node
 from rules.promql.parse import is_label_name
 from rules.promql.parts import Parts, text_of
-from rules.promql.regex import matching, translate
+from rules.promql.regex import translate
 
-REFERENCE = re.compile(r"\$(?:(\$)|([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\})")
+REMEMBERED = 10_000
+LONGEST = 10_000
+"""Characters of a label that is written: a few joins, each of the one before twice, would fill the memory."""
 
 
 def compile_replace(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
@@ -20,15 +23,14 @@ def compile_replace(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     vector = parts.vector(args[0])
     target, replacement, source, expression = map(text_of, args[1:])
     check_label(target, "destination", "label_replace")
-    pattern, matches = translate(expression), matching(expression)
+    pattern = translate(expression)
 
-    def replaced(labels: LabelSet) -> str | None:
-        text = labels.get(source)
-        # where nothing matches, Python would try all ways in vain, which can take long
-        found = pattern.fullmatch(text) if matches is pattern or matches.fullmatch(text) is not None else None
+    @lru_cache(REMEMBERED)  # the same labels come at each evaluation
+    def replaced(text: str) -> str | None:
+        found = pattern.fullmatch(text)
         return None if found is None else expand(replacement, found)
 
-    return _relabelling(vector, target, replaced)
+    return _relabelling(vector, target, lambda labels: replaced(labels.get(source)))
 
 
 def compile_join(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
@@ -48,30 +50,22 @@ def check_label(name: str, role: str, function: str) -> None:
         raise QueryError(what, "write one that is UTF-8 and not empty")
 
 
-def expand(template: str, found: re.Match[str]) -> str:
-    """Fill ``$1``, ``${1}`` and ``$name`` into *template* as Go does: unknown groups are empty, ``$$`` is a dollar."""
-
-    def group(reference: re.Match[str]) -> str:
-        if reference[1]:
-            return "$"
-        name = reference[2] or reference[3]
-        try:
-            return found[int(name) if name.isdigit() else name] or ""
-        except (IndexError, OverflowError):
-            return ""
-
-    return REFERENCE.sub(group, template)
-
-
 def _relabelling(vector: VectorOf, target: str, value_of: Callable[[LabelSet], str | None]) -> VectorOf:
     def evaluate(frame: Frame) -> Samples:
         samples = vector(frame)
         found: Samples = {}
         for labels, value in samples.items():
-            text = value_of(labels)
+            frame.check()  # a regular expression takes its time on a long text
+            text = _bounded(value_of(labels))
             found[labels if text is None else frame.catalog.rewrite(labels, {target: text})] = value
         if len(found) != len(samples):
             raise twins()
         return found
 
     return evaluate
+
+
+def _bounded(text: str | None) -> str | None:
+    if text is not None and len(text) > LONGEST:
+        raise EvaluationError(f"a label would have more than {LONGEST} characters: join or repeat fewer of them")
+    return text

@@ -95,10 +95,8 @@ def show_number(value: float) -> str:
         return "NaN"
     if isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    if value == int(value):
-        return f"{value:.0f}" if value or str(value)[0] != "-" else "-0"
     text = repr(value)
-    return text if "e" not in text else _plain(text)
+    return text.removesuffix(".0") if "e" not in text else f"{Decimal(text):f}"
 
 
 def show_general(value: float, *, plain_below: int = 6) -> str:
@@ -112,14 +110,6 @@ def show_general(value: float, *, plain_below: int = 6) -> str:
     shortest = "".join(map(str, digits)).rstrip("0")
     point = "." if len(shortest) > 1 else ""
     return f"{'-' * sign}{shortest[0]}{point}{shortest[1:]}e{'-' if power < 0 else '+'}{abs(power):02d}"
-
-
-def _plain(text: str) -> str:
-    """Write a small number without its exponent."""
-    mantissa, exponent = text.split("e")
-    sign = "-" if mantissa.startswith("-") else ""
-    digits = mantissa.lstrip("-").replace(".", "")
-    return f"{sign}0.{'0' * (-int(exponent) - 1)}{digits}"
 
 
 def show_duration(milliseconds: int) -> str:

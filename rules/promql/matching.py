@@ -5,7 +5,7 @@ from collections.abc import Callable
 from rules.labelsets import NAME, LabelSet, Projection, dropping, keeping
 from rules.promql.arithmetic import ARITHMETIC, COMPARISONS
 from rules.promql.errors import EvaluationError
-from rules.promql.frame import Frame, Samples, VectorOf
+from rules.promql.frame import Dialect, Frame, Samples, VectorOf
 from rules.promql.nodes import Binary, Cardinality, Matching
 from rules.promql.sets import signature_of
 
@@ -13,10 +13,10 @@ Resultant = Callable[[Frame, LabelSet, LabelSet], LabelSet]
 METADATA = (NAME, "__type__", "__unit__")
 
 
-def compile_matching(node: Binary, left: VectorOf, right: VectorOf) -> VectorOf:
+def compile_matching(node: Binary, left: VectorOf, right: VectorOf, dialect: Dialect) -> VectorOf:
     """Compile an operator between two vectors; raises EvaluationError where an element has several matches."""
     swapped = node.matching.cardinality is Cardinality.ONE_TO_MANY
-    join = _Join(node, "left" if swapped else "right")
+    join = _Join(node, "left" if swapped else "right", dialect)
     if swapped:
         return lambda frame: join.run(frame, right(frame), left(frame))
     return lambda frame: join.run(frame, left(frame), right(frame))
@@ -25,12 +25,13 @@ def compile_matching(node: Binary, left: VectorOf, right: VectorOf) -> VectorOf:
 class _Join:
     """One operator's way to pair the many side (or the left of two equal ones) with the one side."""
 
-    def __init__(self, node: Binary, one_side: str) -> None:
+    def __init__(self, node: Binary, one_side: str, dialect: Dialect) -> None:
         self.one_side = one_side
         self.signature = signature_of(node.matching)
         self.single = node.matching.cardinality is Cardinality.ONE_TO_ONE
         self.filters = node.op in COMPARISONS and not node.as_bool
-        self.result = _result_labels(node)
+        self.forgets = self.filters and dialect.filters_first
+        self.result = _result_labels(node, named=node.op in COMPARISONS or dialect.keeps_name(node.op))
         operate = ARITHMETIC.get(node.op) or COMPARISONS[node.op]
         self.operate = operate if one_side == "right" else lambda many, one: operate(one, many)
 
@@ -47,12 +48,14 @@ class _Join:
             partner = partners.get(key)
             if partner is None:
                 continue
+            outcome = self.operate(value, one[partner])
+            if self.forgets and not outcome:
+                continue
             result = self.result(frame, labels, partner)
             claimed = key if self.single else result
             if claimed in taken:
                 raise self.ambiguous()
             taken.add(claimed)
-            outcome = self.operate(value, one[partner])
             if not self.filters:
                 found[result] = float(outcome)
             elif outcome:
@@ -81,9 +84,9 @@ class _Join:
         return EvaluationError("multiple matches for labels: grouping labels must ensure unique matches")
 
 
-def _result_labels(node: Binary) -> Resultant:
+def _result_labels(node: Binary, *, named: bool) -> Resultant:
     """Return how the result's labels follow from those of the many side and its partner."""
-    labelled = _labelled(node.matching, () if node.op in COMPARISONS else METADATA)
+    labelled = _labelled(node.matching, () if named else METADATA)
     if not node.as_bool:
         return labelled
     return lambda frame, labels, partner: frame.nameless(labelled(frame, labels, partner))

@@ -24,13 +24,13 @@ def total_of(function: Numeric, *, at_zero: float = nan) -> Numeric:
 
 
 def ceil(value: float) -> float:
-    """Round up; infinities and NaN stay."""
-    return value if isinf(value) or isnan(value) else float(math.ceil(value))
+    """Round up; infinities and NaN stay, and a zero has the sign of what it was made of."""
+    return value if isinf(value) or isnan(value) else math.copysign(math.ceil(value), value)
 
 
 def floor(value: float) -> float:
-    """Round down; infinities and NaN stay."""
-    return value if isinf(value) or isnan(value) else float(math.floor(value))
+    """Round down; infinities and NaN stay, and a negative zero, too."""
+    return value if isinf(value) or isnan(value) else math.copysign(math.floor(value), value)
 
 
 def sgn(value: float) -> float:
@@ -52,6 +52,16 @@ def atanh(value: float) -> float:
     return total_of(math.atanh)(value)
 
 
+def degrees(value: float) -> float:
+    """Turn radians into degrees; Python's own function divides first, which rounds in another way."""
+    return value * 180 / math.pi
+
+
+def radians(value: float) -> float:
+    """Turn degrees into radians; Python's own function divides first, which rounds in another way."""
+    return value * math.pi / 180
+
+
 def round_to(value: float, nearest: float) -> float:
     """Round to the nearest multiple of *nearest*, halves up."""
     inverse = divide(1.0, nearest)
@@ -62,6 +72,8 @@ def lower_bounded(value: float, bound: float) -> float:
     """Return the larger of the two; NaN when one is, except that nothing is larger than infinity."""
     if inf in (value, bound):
         return inf
+    if value == bound == 0:
+        return value + bound  # of two zeros the positive one is larger
     return nan if isnan(value) or isnan(bound) else max(value, bound)
 
 
@@ -69,9 +81,12 @@ def upper_bounded(value: float, bound: float) -> float:
     """Return the smaller of the two; NaN when one is, except that nothing is smaller than negative infinity."""
     if -inf in (value, bound):
         return -inf
+    if value == bound == 0:
+        return -(-value - bound)  # of two zeros the negative one is smaller
     return nan if isnan(value) or isnan(bound) else min(value, bound)
 
 
+root = total_of(math.sqrt)
 NUMERIC: dict[str, Numeric] = {
     "abs": abs,
     "acos": total_of(math.acos),
@@ -83,17 +98,17 @@ NUMERIC: dict[str, Numeric] = {
     "ceil": ceil,
     "cos": total_of(math.cos),
     "cosh": total_of(math.cosh),
-    "deg": math.degrees,
+    "deg": degrees,
     "exp": total_of(math.exp),
     "floor": floor,
     "ln": total_of(math.log, at_zero=-inf),
     "log10": total_of(math.log10, at_zero=-inf),
     "log2": total_of(math.log2, at_zero=-inf),
-    "rad": math.radians,
+    "rad": radians,
     "sgn": sgn,
     "sin": total_of(math.sin),
     "sinh": sinh,
-    "sqrt": total_of(math.sqrt),
+    "sqrt": root,
     "tan": total_of(math.tan),
     "tanh": math.tanh,
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rules.promql.guard import OPERATOR_WORDS
 
@@ -12,7 +13,45 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 CLAUSES = frozenset((
     "bool", "by", "group_left", "group_right", "ignoring", "offset", "on", "without",
 ))  # fmt: skip
+LABELLED = frozenset(("by", "ignoring", "on", "without"))
+"""Clauses that take labels in brackets."""
 OPERANDS = frozenset(("word", "number", "duration", "string", "raw"))
+UNREADABLE = "invalid promql query"
+"""All that the parser says of most mistakes."""
+ADVICE = "write an expression that Prometheus accepts"
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a text, what to write instead, and where it is as far as that can be told."""
+
+    what: str
+    instead: str
+    position: int | None
+
+
+def complain(reason: str, tokens: Tokens, text: str) -> Complaint:
+    """Say in words and with a place what the parser describes as *reason*."""
+    position = position_of(reason, tokens, text)
+    if UNREADABLE not in reason:
+        return Complaint(reason, ADVICE, position)
+    if (slip := next(_slips(tokens), None)) is not None:
+        return slip
+    if position is None:
+        return Complaint("this cannot be read as an expression", ADVICE, None)
+    wrong = next((token[0] for token in tokens if token.start() == position), None)
+    return Complaint("the expression ends too early" if wrong is None else f"unexpected {wrong!r}", ADVICE, position)
+
+
+def _slips(tokens: Tokens) -> Iterator[Complaint]:
+    """Yield what is often written by mistake."""
+    depth = 0
+    for token, after in zip(tokens, [*(one[0] for one in tokens[1:]), ""], strict=True):
+        word = token[0].lower()
+        depth += (word == "{") - (word == "}")
+        if word in LABELLED and after != "(":
+            yield Complaint(f"no labels in brackets follow {word!r}", f"write {word} (label, ...)", token.start())
+        if word == "=" and not depth:
+            yield Complaint("'=' compares labels, and only in braces", "write == to compare values", token.start())
 
 
 def position_of(reason: str, tokens: Tokens, text: str) -> int | None:
@@ -23,9 +62,11 @@ def position_of(reason: str, tokens: Tokens, text: str) -> int | None:
         unpaired = next(_unpaired(tokens), None)
         if unpaired is not None:
             return unpaired
+    if stray := re.match(r"unexpected character: '(.)'$", reason):
+        return next((token.start() for token in tokens if token[0] == stray[1]), None)
     if named := NAMED.search(reason):
         return _named(next(filter(None, (named[1], named[2], named[4]))), tokens, called="call" in reason)
-    return _unexpected(tokens, text) if "invalid promql query" in reason else None
+    return _unexpected(tokens, text) if UNREADABLE in reason else None
 
 
 def _unpaired(tokens: Tokens) -> Iterator[int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from rules.promql.errors import QueryError, UnsupportedError
 from rules.promql.guard import TOKEN
-from rules.promql.mistakes import position_of
+from rules.promql.mistakes import complain
 
 EXPERIMENTAL = frozenset((
     "double_exponential_smoothing", "end", "first_over_time", "histogram_quantiles", "holt_winters", "info",
@@ -57,8 +57,8 @@ def refuse_syntax(reason: str, text: str) -> QueryError:
     unknown = re.match(r"unknown function with name '(.*)'", reason)
     if unknown:
         return refuse_call(unknown[1], text)
-    position = position_of(reason, tokens, text)
-    return QueryError(reason, "write an expression that Prometheus accepts", text=text, position=position)
+    what, instead, position = complain(reason, tokens, text)
+    return QueryError(what, instead, text=text, position=position)
 
 
 def _experimental(name: str, text: str, position: int | None) -> UnsupportedError:

@@ -32,6 +32,10 @@ class Shift:
     """Milliseconds since the epoch, an end of the query, or None for the time of evaluation."""
 
 
+NOW = Shift()
+"""The time of evaluation; nearly every selector has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number literal."""

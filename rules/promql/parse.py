@@ -12,6 +12,7 @@ from rules.promql.guard import Lifted, lift
 from rules.promql.literals import quote
 from rules.promql.names import refuse_call, refuse_operator, refuse_syntax
 from rules.promql.nodes import (
+    NOW,
     Aggregation,
     Binary,
     Call,
@@ -128,7 +129,7 @@ class _Converter:
     def shift(self, offset: timedelta | None, at: outside.AtModifier | None) -> Shift:
         offset_ms = _milliseconds(offset)
         if at is None:
-            return Shift(offset_ms)
+            return Shift(offset_ms) if offset_ms else NOW
         kind = _variant(at.type)
         if kind != "At":
             return Shift(offset_ms, Edge.START if kind == "Start" else Edge.END)

@@ -5,10 +5,10 @@ from typing import Protocol
 
 from rules.blocks import Points, Span
 from rules.labelsets import LabelSet
+from rules.panes import Stretch
 from rules.promql.errors import QueryError
-from rules.promql.frame import Frame, ScalarOf, VectorOf
+from rules.promql.frame import Dialect, Frame, ScalarOf, VectorOf
 from rules.promql.nodes import Node, String
-from rules.views import Stretch
 
 
 class Windows(Protocol):
@@ -25,12 +25,16 @@ class Windows(Protocol):
     def spans(self, frame: Frame) -> Iterator[tuple[LabelSet, Span]]:
         """Yield the sums of each series that has samples, cheaper than its points."""
 
-    def stretches(self, frame: Frame) -> Sequence[Stretch]:
-        """Return the same, in bulk."""
+    def stretches(self, frame: Frame, until: int) -> Sequence[Stretch]:
+        """Return the same, in bulk, of the window that ends at *until*."""
 
 
 class Parts(Protocol):
     """Compiles nodes into functions of a frame."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What all frames will be asked in."""
 
     def vector(self, node: Node) -> VectorOf:
         """Compile an instant vector."""

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from medic.core.samples import Labels
 from rules.labelsets import BARE, LabelSet
 from rules.promql.budget import Budget
 from rules.promql.compilation import Compiler
 from rules.promql.errors import EvaluationError, QueryError
-from rules.promql.frame import INTERVAL_MS, Dialect, Frame, Origins, Samples, twins
+from rules.promql.folds import CLASSIC, COMPENSATED
+from rules.promql.frame import INTERVAL_MS, Dialect, Frame, Origins, Samples, VectorOf, twins
 from rules.promql.functions import is_known
 from rules.promql.nodes import Binary, Call, Kind, Node, Number, Subquery, kind_of, walk
 from rules.promql.notes import WARNING, Notes
@@ -21,6 +23,9 @@ from rules.promql.writing import write
 from rules.views import View
 
 UNSORTED = f"{WARNING}sort is ineffective for range queries since results are always ordered by labels"
+
+
+NO_SAMPLES = "the result is neither a vector nor a scalar: remove the range, or put a function around it"
 
 
 class Compat(StrEnum):
@@ -49,9 +54,11 @@ class Query:
         self.kind = kind_of(node)
         self.reaches: tuple[Reach, ...] = tuple(reaches(node))
         """All selectors in the query, with how far back each reads."""
-        self._evaluate = _evaluator(node)
+        self._sample = _sampler(node, dialect)
+        self._evaluate = _evaluator(node, self._sample, dialect)
         self._may_mix = self.is_open and not dialect.doom_names
-        self._has_subquery = any(isinstance(one, Subquery) for one in walk(node))
+        self.has_origins = self._may_mix and any(isinstance(one, Subquery) for one in walk(node))
+        """Whether its frames remember something, so that no other query may have them."""
         condition = _split(node)
         self.minimum = Query(write(condition[1]), condition[1], dialect) if condition else None
         """The right side of ``condition and count >= number``: how much must have been seen to judge at all."""
@@ -78,12 +85,26 @@ class Query:
         """The selectors whose result is only good once their window is filled."""
         return tuple(reach for reach in self.reaches if reach.window)
 
+    def samples(self, frame: Frame) -> Samples:
+        """Evaluate the query as a rule does, to which a number is an element without labels; raises as ``at`` does.
+
+        A frame can serve all queries of its dialect, one after the other, but not those that have origins.
+        """
+        try:
+            return self._sample(frame)
+        except RecursionError:
+            raise _too_deep() from None
+
+    def frame(self, view: View, at_ms: int, budget: Budget | None = None) -> Frame:
+        """Return where and when ``samples`` is to be evaluated."""
+        return Frame(view, at_ms, at_ms, at_ms, self.dialect, None, budget, self._origins())
+
     def at(self, view: View, at_ms: int, budget: Budget | None = None) -> Value:
         """Evaluate the query on *view* at *at_ms*; raises EvaluationError when the data do not fit it.
 
         It does so, too, where the query would read more, or take longer, than *budget* allows.
         """
-        return self._guarded(Frame(view, at_ms, at_ms, at_ms, self.dialect, None, budget, self._origins()))
+        return self._guarded(self.frame(view, at_ms, budget))
 
     def answer(self, view: View, at_ms: int, budget: Budget | None = None) -> Answer:
         """Evaluate the query as ``at`` does, and return the annotations, too."""
@@ -118,13 +139,17 @@ class Query:
 
     def _origins(self) -> Origins | None:
         """Return a memory for one instant; it is needed where a subquery evaluates at many times."""
-        return {} if self._may_mix and self._has_subquery else None
+        return {} if self.has_origins else None
 
     def _guarded(self, frame: Frame) -> Value:
         try:
             return self._evaluate(frame)
         except RecursionError:
-            raise EvaluationError("the query is nested too deep: record a part of it under its own name") from None
+            raise _too_deep() from None
+
+
+def _too_deep() -> EvaluationError:
+    return EvaluationError("the query is nested too deep: record a part of it under its own name")
 
 
 def compile_query(
@@ -142,43 +167,66 @@ def compile_query(
     old = compat is Compat.PROMETHEUS_2
     try:
         node = parse(text, dot_all=not old, known=is_known)
-        return Query(text, node, Dialect(closed=old, zero_first=old, doom_names=delayed_names, step_ms=step_ms))
+        return Query(text, node, _dialect(step_ms, old=old, delayed_names=delayed_names))
     except RecursionError:
         raise QueryError("the query is nested too deep", "record a part of it under its own name") from None
 
 
-def _evaluator(node: Node) -> Callable[[Frame], Value]:
-    kind, compiler = kind_of(node), Compiler()
+@lru_cache  # so that queries of one dialect can share their frames
+def _dialect(step_ms: int, *, old: bool, delayed_names: bool) -> Dialect:
+    return Dialect(
+        closed=old,
+        zero_first=old,
+        folds=CLASSIC if old else COMPENSATED,
+        named_atan2=old,
+        filters_first=old,
+        doom_names=delayed_names,
+        step_ms=step_ms,
+    )
+
+
+def _sampler(node: Node, dialect: Dialect) -> VectorOf:
+    """Return what evaluates *node* to samples; of a range or a text there are none."""
+    kind, compiler = kind_of(node), Compiler(dialect)
+    if kind is Kind.VECTOR:
+        vector = compiler.vector(node)
+        return (lambda frame: _bared(vector(frame), frame)) if dialect.doom_names else vector
+    if kind is Kind.SCALAR:
+        scalar = compiler.scalar(node)
+        return lambda frame: {frame.catalog.empty: scalar(frame)}
+
+    def refuse(_: Frame) -> Samples:
+        raise EvaluationError(NO_SAMPLES)
+
+    return refuse
+
+
+def _evaluator(node: Node, samples_of: VectorOf, dialect: Dialect) -> Callable[[Frame], Value]:
+    kind = kind_of(node)
     if kind is Kind.TEXT:
         text = Text(text_of(node))
         return lambda _: text
     if kind is Kind.SCALAR:
-        scalar = compiler.scalar(node)
-        return lambda frame: Scalar(scalar(frame), frame.at_ms)
+        return lambda frame: Scalar(samples_of(frame)[frame.catalog.empty], frame.at_ms)
     if kind is Kind.MATRIX:
-        windows = compiler.windows(node)
+        windows = Compiler(dialect).windows(node)
         return lambda frame: Matrix(
             tuple(
                 Row(_kept(labels), tuple(zip(points.times, points.values, strict=True)))
                 for labels, points in windows.points(frame)
             )
         )
-    vector = compiler.vector(node)
-    return lambda frame: Vector(_finished(vector(frame), frame), frame.at_ms)
+    return lambda frame: Vector(
+        tuple([VectorSample(labels.pairs, value) for labels, value in samples_of(frame).items()]), frame.at_ms
+    )
 
 
-def _finished(samples: Samples, frame: Frame) -> tuple[VectorSample, ...]:
+def _bared(samples: Samples, frame: Frame) -> Samples:
     """Drop the names that were doomed on the way."""
-    if frame.dialect.doom_names:
-        bare = {}
-        for labels, value in samples.items():
-            bare[_kept(labels)] = value
-        if len(bare) != len(samples):
-            raise twins()
-        return tuple(map(VectorSample._make, bare.items()))
-    if not samples:
-        return ()
-    return tuple([VectorSample(labels.pairs, value) for labels, value in samples.items()])
+    bare = {frame.catalog.intern(_kept(labels)): value for labels, value in samples.items()}
+    if len(bare) != len(samples):
+        raise twins()
+    return bare
 
 
 def _kept(labels: LabelSet) -> Labels:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from math import isinf, isnan, nan, sqrt
+from math import isinf, isnan, nan
 
 from rules.blocks import Points
 from rules.labelsets import LabelSet
+from rules.promql.folds import Fold, Folds
 from rules.promql.frame import Frame, Samples, VectorOf, twins
 from rules.promql.literals import show_general
+from rules.promql.mathematics import root
 from rules.promql.nodes import Node
 from rules.promql.notes import WARNING
 from rules.promql.parts import CompileVector, Parts
 from rules.promql.rates import AT_LEAST, idelta, irate
-from rules.promql.sums import greatest, kahan, least, mean, quantile, spread, total
+from rules.promql.sums import greatest, least, quantile, total
 
 Reducer = Callable[[Points], float | None]
 
@@ -23,45 +25,44 @@ def changes(points: Points) -> float:
     return float(sum(before != after and not (isnan(before) and isnan(after)) for before, after in pairwise(values)))
 
 
-def regression(points: Points, at_ms: int) -> tuple[float, float]:
+def regression(points: Points, at_ms: int, add_up: Fold) -> tuple[float, float]:
     """Fit a line by least squares; returns its slope per second and its value at *at_ms*."""
     first = points.values[0]
     if all(value == first for value in points.values):
         return (nan, nan) if isinf(first) else (0.0, first)
     xs = [(time - at_ms) / 1000 for time in points.times]
     count = len(xs)
-    sum_x, sum_y = _sum(xs), _sum(points.values)
-    sum_xy = _sum([x * y for x, y in zip(xs, points.values, strict=True)])
-    sum_xx = _sum([x * x for x in xs])
+    sum_x, sum_y = add_up(xs), add_up(points.values)
+    sum_xy = add_up([x * y for x, y in zip(xs, points.values, strict=True)])
+    sum_xx = add_up([x * x for x in xs])
     slope = (sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count)
     return slope, sum_y / count - slope * sum_x / count
 
 
-def _sum(values: Iterable[float]) -> float:
-    result, lost = kahan(values, 0.0, 0.0)
-    return result + lost
-
-
-def deriv(points: Points) -> float | None:
-    """Return the slope per second of the fitted line."""
-    return regression(points, points.times[0])[0] if len(points.values) >= AT_LEAST else None
+def _deriv(folds: Folds) -> Reducer:
+    """Return the function that gives the slope per second of the fitted line."""
+    add_up = folds.regression_total
+    return lambda points: regression(points, points.times[0], add_up)[0] if len(points.values) >= AT_LEAST else None
 
 
 REDUCERS: dict[str, Reducer] = {
-    "avg_over_time": lambda points: mean(points.values),
     "changes": changes,
     "count_over_time": lambda points: float(len(points.values)),
-    "deriv": deriv,
     "idelta": idelta,
     "irate": irate,
     "last_over_time": lambda points: points.values[-1],
     "max_over_time": lambda points: greatest(points.values),
     "min_over_time": lambda points: least(points.values),
     "present_over_time": lambda _: 1.0,
-    "stddev_over_time": lambda points: sqrt(spread(points.values)),
-    "stdvar_over_time": lambda points: spread(points.values),
     "sum_over_time": lambda points: total(points.values),
 }
+ROUNDING: dict[str, Callable[[Folds], Reducer]] = {
+    "avg_over_time": lambda folds: lambda points: folds.mean_over_time(points.values),
+    "deriv": _deriv,
+    "stddev_over_time": lambda folds: lambda points: root(folds.variance_over_time(points.values)),
+    "stdvar_over_time": lambda folds: lambda points: folds.variance_over_time(points.values),
+}
+"""Those that each generation of Prometheus rounds in its own way."""
 KEEP_NAME = frozenset(("last_over_time",))
 
 
@@ -79,10 +80,11 @@ def collect(frame: Frame, pairs: Iterable[tuple[LabelSet, float | None]], *, kee
 
 def compile_reducer(name: str) -> CompileVector:
     """Return the compiler of the function *name*, which folds the points of each series."""
-    fold, keep = REDUCERS[name], name in KEEP_NAME
+    keep = name in KEEP_NAME
 
     def compile_call(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
         windows = parts.windows(args[0])
+        fold = ROUNDING[name](parts.dialect.folds) if name in ROUNDING else REDUCERS[name]
         return lambda frame: collect(
             frame, ((labels, fold(points)) for labels, points in windows.points(frame)), keep=keep
         )
@@ -109,7 +111,7 @@ def compile_quantile(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
 
 def compile_predict(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
     """Compile ``predict_linear(range, seconds)``: the fitted line's value that long after the evaluation."""
-    windows, ahead_of = parts.windows(args[0]), parts.scalar(args[1])
+    windows, ahead_of, add_up = parts.windows(args[0]), parts.scalar(args[1]), parts.dialect.folds.regression_total
 
     def evaluate(frame: Frame) -> Samples:
         ahead = ahead_of(frame)
@@ -117,7 +119,7 @@ def compile_predict(parts: Parts, args: tuple[Node, ...]) -> VectorOf:
         def predict(points: Points) -> float | None:
             if len(points.values) < AT_LEAST:
                 return None
-            slope, value = regression(points, frame.at_ms)
+            slope, value = regression(points, frame.at_ms, add_up)
             return slope * ahead + value
 
         return collect(frame, ((labels, predict(points)) for labels, points in windows.points(frame)))
@@ -133,7 +135,7 @@ def checked_share(frame: Frame, share: float, about: Node) -> float:
 
 
 OVER_TIME: dict[str, CompileVector] = {
-    **{name: compile_reducer(name) for name in REDUCERS},
+    **{name: compile_reducer(name) for name in (*REDUCERS, *ROUNDING)},
     "predict_linear": compile_predict,
     "quantile_over_time": compile_quantile,
     "resets": compile_resets,

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from rules.postings import Pattern
 from rules.promql.automata import Automaton
+from rules.promql.captures import Capturing, Tracer
 from rules.promql.classes import LAST, PERL, POSIX, Ranges, category, complement
 from rules.promql.classes import write as write_class
 from rules.promql.errors import QueryError
@@ -19,7 +20,6 @@ from rules.promql.expressions import (
     Repeat,
     Sequence,
     Tree,
-    is_nested,
     is_quick,
     write,
 )
@@ -28,7 +28,7 @@ SIMPLE = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 REPEAT = re.compile(r"[*+?]|\{(\d+)(?:(,)(\d+)?)?\}")
 HEX = re.compile(r"x(?:([0-9a-fA-F]{2})|\{([0-9a-fA-F]+)\})")
 OCTAL = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}")
-OPEN = re.compile(r"\((?:\?(?:P?<(?P<name>[^>]*)>|(?P<flags>[a-zA-Z-]*)(?P<end>[:)])))?")
+OPEN = re.compile(r"\((?:\?(?:P?<(?P<name>[^>=!]*)>|(?P<flags>[a-zA-Z-]*)(?P<end>[:)]))|(?!\?))")
 MOST_REPEATS = 1000
 REMEMBERED = 512
 FLAGS = frozenset("imsU")
@@ -253,25 +253,20 @@ class _Reader:
         return ord(self.text[self.at - 1])
 
 
-def translate(text: str, *, dot_all: bool = True) -> re.Pattern[str]:
-    """Compile an RE2 expression for ``fullmatch`` with its groups.
+@lru_cache(REMEMBERED)
+def translate(text: str, *, dot_all: bool = True) -> Capturing:
+    """Compile an RE2 expression to be asked for its groups, which takes linear time whatever is in it.
 
-    Raises QueryError for what RE2 refuses or Python cannot do alike, and where Python's matcher could take for ever.
-    Prometheus 3 lets the dot match a newline, Prometheus 2 (*dot_all* False) does not.
+    Raises QueryError for what RE2 refuses or Python cannot do alike. Prometheus 3 lets the dot match a newline,
+    Prometheus 2 (*dot_all* False) does not.
     """
     tree = read_tree(text, dot_all=dot_all)
-    if is_nested(tree):
-        what = f"the regular expression {text!r} repeats what holds an endless repeat"
-        raise QueryError(f"{what}, which can take Python's matcher forever", "repeat only one of the two")
-    return _compiled(text, tree)
+    return _compiled(text, tree) if is_quick(tree) else Tracer(tree)
 
 
 @lru_cache(REMEMBERED)  # rules share their expressions, and an automaton what it has computed
 def matching(text: str, *, dot_all: bool = True) -> Pattern:
-    """Compile an RE2 expression to be asked only whether it matches, which takes linear time whatever is in it.
-
-    Raises QueryError as ``translate`` does, but takes any repeats, up to a size.
-    """
+    """Compile an RE2 expression to be asked only whether it matches; that is cheaper than ``translate``."""
     tree = read_tree(text, dot_all=dot_all)
     return _compiled(text, tree) if is_quick(tree) else Automaton(tree)
 

@@ -5,51 +5,58 @@ from itertools import chain
 
 from rules.blocks import Points, Span
 from rules.labelsets import LabelSet
-from rules.postings import Index, Matcher
+from rules.panes import Stretch, stretch_of
+from rules.postings import Matcher, name_of
 from rules.promql.budget import Budget
 from rules.promql.bulk import Bulk
 from rules.promql.frame import LOOKBACK_MS, Frame, Samples, VectorOf
 from rules.promql.nodes import Selector, Shift, Subquery, Window
 from rules.rosters import Rows
 from rules.selections import Selection
-from rules.views import Stretch, View, stretch_of
+from rules.views import View
 
 
 class Finder:
     """The series that some matchers select, looked up again only after a series came or went."""
 
-    def __init__(self, matchers: Sequence[Matcher]) -> None:
+    __slots__ = ("_found", "_matchers", "_name")
+
+    def __init__(self, matchers: tuple[Matcher, ...]) -> None:
         """Look for what fulfils all *matchers*."""
-        self.matchers = matchers
-        self._memory: tuple[Index | None, int, Selection] = (None, 0, Selection(()))
+        self._matchers = matchers
+        self._name = name_of(matchers)
+        self._found = Selection(())
 
     def __call__(self, view: View) -> Selection:
         """Return the matching series of *view*."""
-        index, generation, tracks = self._memory
-        if view.index is not index or index.generation != generation:
-            generation = view.index.generation
-            tracks = view.select(self.matchers)
-            self._memory = (view.index, generation, tracks)
-        return tracks
+        found, index = self._found, view.index
+        if found.origin is not index or index.changes.get(self._name, 0) != found.generation:
+            found = self._found = index.share(self._matchers)
+        return found
+
+
+class Current:
+    """A compiled instant vector selector: the newest sample within the lookback, unless it is stale."""
+
+    __slots__ = ("_find", "_shift")
+
+    def __init__(self, node: Selector) -> None:
+        """Compile *node*."""
+        self._find = Finder(node.matchers)
+        self._shift = node.shift
+
+    def rows(self, frame: Frame) -> Rows:
+        """Read the series in bulk."""
+        view, budget, until = frame.view, frame.budget, frame.moment(self._shift)
+        found = self._find(view)
+        if budget is not None:
+            budget.spend(len(found.tracks))
+        return view.rows(found, frame.since(until, LOOKBACK_MS), until)
 
 
 def compile_selector(node: Selector) -> VectorOf:
-    """Compile an instant vector selector: the newest sample within the lookback, unless it is stale."""
-    find, shift = Finder(node.matchers), node.shift
-
-    def evaluate(frame: Frame) -> Rows:
-        until = frame.moment(shift)
-        return frame.view.rows(_chosen(find, frame), frame.since(until, LOOKBACK_MS), until)
-
-    return Bulk(evaluate)
-
-
-def _chosen(find: Finder, frame: Frame) -> Selection:
-    """Return the series of an instant selector, after the budget was asked for a sample of each."""
-    found = find(frame.view)
-    if frame.budget is not None:
-        frame.budget.spend(len(found))
-    return found
+    """Compile an instant vector selector."""
+    return Bulk(Current(node).rows)
 
 
 def compile_moments(node: Selector) -> VectorOf:
@@ -57,8 +64,10 @@ def compile_moments(node: Selector) -> VectorOf:
     find, shift = Finder(node.matchers), node.shift
 
     def evaluate(frame: Frame) -> Samples:
-        until = frame.moment(shift)
-        found = frame.view.moments(_chosen(find, frame), frame.since(until, LOOKBACK_MS), until)
+        until, tracks = frame.moment(shift), find(frame.view)
+        if frame.budget is not None:
+            frame.budget.spend(len(tracks))
+        found = frame.view.moments(tracks, frame.since(until, LOOKBACK_MS), until)
         return frame.mapped({labels: float(at) for labels, at in found.items()}, lambda at: at / 1000)
 
     return evaluate
@@ -66,6 +75,8 @@ def compile_moments(node: Selector) -> VectorOf:
 
 class WindowOf:
     """A compiled range vector selector."""
+
+    __slots__ = ("_find", "_shift", "range_ms")
 
     def __init__(self, node: Window) -> None:
         """Compile *node*."""
@@ -85,19 +96,22 @@ class WindowOf:
 
     def spans(self, frame: Frame) -> Iterator[tuple[LabelSet, Span]]:
         """Yield the sums of each series that has samples."""
-        return chain.from_iterable(stretch.spans() for stretch in self.stretches(frame))
+        return chain.from_iterable(stretch.spans() for stretch in self.stretches(frame, self.until(frame)))
 
-    def stretches(self, frame: Frame) -> Sequence[Stretch]:
+    def stretches(self, frame: Frame, until: int) -> Sequence[Stretch]:
         """Return the same, in bulk."""
-        until = frame.moment(self._shift)
-        found = frame.view.stretches(self._find(frame.view), frame.since(until, self.range_ms), until)
-        if frame.budget is not None:
-            frame.budget.spend(sum(stretch.samples * len(stretch.roster.labels) for stretch in found))
+        view, budget = frame.view, frame.budget
+        found = view.stretches(self._find(view), frame.since(until, self.range_ms), until)
+        if budget is not None:
+            for stretch in found:
+                budget.spend(stretch.samples * len(stretch.firsts))
         return found
 
 
 class SubqueryOf:
     """A compiled subquery: an expression at each multiple of its step inside of the window."""
+
+    __slots__ = ("_inner", "_shift", "_step", "range_ms")
 
     def __init__(self, node: Subquery, inner: VectorOf) -> None:
         """Evaluate *inner* on the grid of *node*."""
@@ -111,7 +125,16 @@ class SubqueryOf:
         return frame.moment(self._shift)
 
     def points(self, frame: Frame) -> Iterator[tuple[LabelSet, Points]]:
-        """Yield the results of each series that has any; nothing is evaluated before the first is asked for."""
+        """Yield the results of each series that has any; without need nothing is evaluated, nor twice."""
+        if frame.notes is None and frame.origins is None:
+            return self._evaluated(frame)
+        if frame.evaluated is None:
+            frame.evaluated = {}
+        if self not in frame.evaluated:
+            frame.evaluated[self] = list(self._evaluated(frame))
+        return iter(frame.evaluated[self])
+
+    def _evaluated(self, frame: Frame) -> Iterator[tuple[LabelSet, Points]]:
         until = frame.moment(self._shift)
         since = frame.since(until, self.range_ms)
         times: dict[LabelSet, list[int]] = {}
@@ -127,9 +150,9 @@ class SubqueryOf:
 
     def spans(self, frame: Frame) -> Iterator[tuple[LabelSet, Span]]:
         """Yield the sums of each series that has results."""
-        return chain.from_iterable(stretch.spans() for stretch in self.stretches(frame))
+        return chain.from_iterable(stretch.spans() for stretch in self.stretches(frame, self.until(frame)))
 
-    def stretches(self, frame: Frame) -> Sequence[Stretch]:
+    def stretches(self, frame: Frame, until: int) -> Sequence[Stretch]:  # noqa: ARG002 - its grid is that of ``points``
         """Return the same, as other windows do; here each series comes for itself."""
         return [stretch_of(labels, points) for labels, points in self.points(frame)]
 

@@ -1,22 +1,26 @@
 """Sums and means that lose nothing to rounding: Kahan's method as Neumaier improved it, as Prometheus does it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from math import fsum, inf, isfinite, isinf, isnan, nan
+from operator import add
+
+ContinueSum = Callable[[Iterable[float], float, float], tuple[float, float]]
+LARGE = 1e300
 
 
 def total(values: Sequence[float]) -> float:
     """Add *values* with compensation; opposite infinities give NaN."""
-    result, lost = _kahan_or_exact(values)
+    result, lost = _parted(values)
     return result if isinf(result) else result + lost
 
 
-def _kahan_or_exact(values: Sequence[float]) -> tuple[float, float]:
-    """Sum with compensation; without cancellation the exact sum is the same and comes from C."""
-    try:
-        exact = fsum(values)
-    except (OverflowError, ValueError):  # too large, or infinities of both signs
-        return kahan(values, 0.0, 0.0)
-    return (exact, 0.0) if exact < inf and min(values) >= 0 else kahan(values, 0.0, 0.0)
+def _parted(values: Sequence[float]) -> tuple[float, float]:
+    """Return what ``kahan`` returns, from C where nothing cancels."""
+    plain = reduce(add, values)  # sum() compensates, too, from Python 3.12 on
+    if plain < LARGE and min(values) >= 0:
+        return plain, fsum((*values, -plain))
+    return kahan(values, 0.0, 0.0)
 
 
 def kahan(values: Iterable[float], result: float, lost: float) -> tuple[float, float]:
@@ -35,7 +39,7 @@ def kahan(values: Iterable[float], result: float, lost: float) -> tuple[float, f
 
 def mean(values: Sequence[float]) -> float:
     """Average *values* by their compensated sum, or, from where that overflows, by a compensated running mean."""
-    result, lost = _kahan_or_exact(values)
+    result, lost = _parted(values)
     if isfinite(result):
         return result / len(values) + lost / len(values)
     return _running_mean(values)
@@ -56,14 +60,14 @@ def _running_mean(values: Sequence[float]) -> float:
     return result + lost if overflowed else result / len(values) + lost / len(values)
 
 
-def spread(values: Iterable[float]) -> float:
-    """Return the population variance, by Welford's method with compensated steps."""
+def spread(values: Iterable[float], continue_sum: ContinueSum = kahan) -> float:
+    """Return the population variance, by Welford's method with steps that *continue_sum* compensates."""
     count, middle, middle_lost, squares, squares_lost = 0, 0.0, 0.0, 0.0, 0.0
     for value in values:
         count += 1
         delta = value - (middle + middle_lost)
-        middle, middle_lost = kahan((delta / count,), middle, middle_lost)
-        squares, squares_lost = kahan((delta * (value - (middle + middle_lost)),), squares, squares_lost)
+        middle, middle_lost = continue_sum((delta / count,), middle, middle_lost)
+        squares, squares_lost = continue_sum((delta * (value - (middle + middle_lost)),), squares, squares_lost)
     return (squares + squares_lost) / count
 
 

@@ -15,6 +15,7 @@ from tests.rules import corpus, shapes
 
 GOOD = {**corpus.GOOD, **shapes.GOOD, **shapes.NEWER}
 TICK = 15_000
+LABELS = {"up": frozenset({"cpu", "mode"}), "node_load1": frozenset(), "x_bucket": frozenset({"le"})}
 SERIES = {"up": 3, "node_load1": 1, "x_total": 0, "x_bucket": 12, "slow_total": 2}
 
 
@@ -71,6 +72,49 @@ def test_a_metric_that_has_no_series_just_now_is_known():
 )
 def test_a_selector_by_a_pattern_of_names_must_match_one_of_them(selector, known):
     assert doubts(f"{selector} > 0") == ([] if known else ["unknown-metric"])
+
+
+def test_up_is_not_looked_for_among_what_is_measured():
+    text = "no metric up is exported or recorded here: nothing is scraped; what a collector says is in"
+    assert told("{alert: A, expr: up == 0}", series={"node_load1": 1}) == [
+        ("unknown-metric", 4, f"{text} medic_scrape_collector_success")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("selector", "words"),
+    [
+        ('node_load1{job="node"}', "job here, as no scrape adds it, {}: leave the matcher out"),
+        ('up{mod=~"idle|user"}', "mod here, {}: did you mean mode?"),
+        ('up{zone!=""}', "zone here, {}: it has cpu, mode"),
+        ('rate(node_load1{zone="x"}[5m])', "zone here, {}: it has none"),
+    ],
+)
+def test_a_label_that_no_series_of_the_metric_has_is_told(selector, words):
+    [(doubt, line, text)] = told(f"{{alert: A, expr: '{selector} > 0 or {selector} < 0'}}", labels=LABELS)
+    assert (doubt, line) == ("unknown-label", 4)
+    assert text.partition(" has the label ")[2] == words.format("so that nothing is selected")
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        'up{mode="nobody"}',
+        'up{zone=""}',
+        'up{zone!="x"}',
+        'up{zone=~"x|"}',
+        'x_total{zone="x"}',
+        '{__name__=~"up|node_load1", zone="x"}',
+        '{__name__="up", mode="idle"}',
+    ],
+)
+def test_a_matcher_that_a_missing_label_fulfils_or_that_nothing_is_known_about_is_not_minded(selector):
+    assert told(f"{{alert: A, expr: '{selector} > 0'}}", labels=LABELS) == []
+
+
+def test_the_labels_of_what_rules_record_are_not_known():
+    rules = "{record: up, expr: node_load1, labels: {zone: x}}"
+    assert told("{alert: A, expr: 'up{zone=\"x\"} > 0'}", rules, labels=LABELS) == []
 
 
 def test_a_for_shorter_than_the_interval_means_the_interval():

@@ -104,12 +104,34 @@ def test_an_alert_names_the_collectors_that_it_reads_also_through_recording_rule
     assert (alert.state, alert.frozen) == (AlertState.FIRING, "collector system failed")
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ['{__name__=~"x|z"} > 1', '{job="a",__name__!~"ALERTS.*"} > 1', 'count({__name__=~"[^y]",job="a"}) > 0'],
+)
+def test_an_alert_of_a_selector_without_a_name_names_the_collectors_of_what_it_selects(expression):
+    host = Host(group(f"{{alert: A, expr: '{expression}'}}"))
+    values = {("x", labels(job="a")): 2, ("y", labels(job="b")): 2}
+    [alert] = host.tick(values)
+    assert (alert.collectors, alert.frozen) == ({"system"}, "")
+    [alert] = host.tick(values, failed=["system", "queues"])
+    assert alert.frozen == "collector system failed"
+
+
+def test_an_alert_on_alerts_is_frozen_with_the_collectors_of_their_rules():
+    host = Host(group("{alert: A, expr: x > 1}", "{alert: B, expr: 'count(ALERTS{alertname=\"A\"}) > 0'}"))
+    told = host.tick(x=2, failed=["system"])
+    assert [(alert.name, alert.frozen) for alert in told] == [
+        ("A", "collector system failed"),
+        ("B", "collector system failed"),
+    ]
+
+
 def test_an_alert_on_a_recording_rule_that_errs_is_frozen():
     host = Host(group("{record: 'a:x', expr: x, labels: {job: same}}", "{alert: A, expr: 'a:x > 1'}"))
     one, two = ("x", labels(job="a")), ("x", labels(job="b"))
     host.tick({one: 2})
     [alert] = host.tick({one: 2, two: 2})
-    assert alert.frozen == "the recording rule a:x errs"
+    assert alert.frozen == "the rule a:x errs, which it reads"
 
 
 def test_an_alert_is_frozen_until_four_fifths_of_its_window_are_filled():

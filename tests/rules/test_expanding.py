@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.expanding import Expander, Host, alert_labels
+from rules.expanding import Expander, Host, alert_labels, rows
 from rules.files import parse
-from rules.promql import Scalar, Vector, VectorSample
+from rules.labelsets import Catalog
+from rules.promql import EvaluationError, Text, VectorSample, compile_query
+from rules.series import Series
 from rules.states import AlertRuleError
 from rules.templates import Row
 
@@ -31,8 +33,11 @@ def rule(labels=None, annotations=None):
     return group.rules[0]
 
 
+CATALOG = Catalog()
+
+
 def vector(*elements):
-    return Vector(tuple(VectorSample((("__name__", "x"), ("job", job)), value) for job, value in elements), 0)
+    return {CATALOG.intern((("__name__", "x"), ("job", job))): value for job, value in elements}
 
 
 def shown(found):
@@ -58,9 +63,10 @@ def test_what_is_remembered_is_what_would_be_made_anew(label, annotation, evalua
 def test_verification_knows_an_alert_by_the_labels_that_it_was_made_with(label, value):
     made = rule({"l": label})
     host = Host({"host": "h"}, "", lambda _: [Row({}, 1.0)])
-    [element] = vector(("a", value)).samples
-    [found] = Expander(made).found(Vector((element,), 0), host)
-    assert alert_labels(made, element, host) == found.labels
+    samples = vector(("a", value))
+    [labels] = samples
+    [found] = Expander(made).found(samples, host)
+    assert alert_labels(made, VectorSample(labels.pairs, value), host) == found.labels
 
 
 def test_the_same_result_gives_the_very_same_list_so_that_nobody_looks_at_it_twice():
@@ -83,6 +89,10 @@ def test_a_template_that_asks_the_series_is_expanded_at_each_evaluation():
 
 
 def test_a_number_is_an_alert_without_labels_and_a_text_is_none():
-    assert Expander(rule()).found(Scalar(1.0, 0), Host())[0].labels == (("alertname", "A"),)
+    view = Series().view()
+    number, text = compile_query("1"), compile_query("'a'")
+    assert Expander(rule()).found(number.samples(number.frame(view, 0)), Host())[0].labels == (("alertname", "A"),)
+    with pytest.raises(EvaluationError, match="neither a vector nor a scalar"):
+        text.samples(text.frame(view, 0))
     with pytest.raises(AlertRuleError, match="neither a vector nor a scalar"):
-        Expander(rule()).found(None, Host())
+        rows(Text("a"))

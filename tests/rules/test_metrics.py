@@ -16,3 +16,11 @@ def test_the_store_tells_its_size_and_what_it_refused():
     told = measured(series)
     assert told[("medic_series", ())] == 3
     assert told[("medic_series_refused_total", labels(reason="order"))] == 3
+
+
+def test_samples_that_memory_had_no_place_for_are_counted_apart():
+    series = Series(max_bytes=1)
+    series.append(Snapshot(1000, [Family("x", Kind.GAUGE, "", [Sample("x", (), 1.0)])]))
+    told = measured(series)
+    assert told[("medic_series_refused_total", labels(reason="memory"))] == 1
+    assert told[("medic_series_refused_total", labels(reason="order"))] == 0

@@ -2,7 +2,7 @@ import pytest
 
 from rules.files import parse
 from rules.promql import compile_query
-from rules.reading import Reads, invented, least, ranges, reads, recorders
+from rules.reading import Reads, Writers, invented, least, ranges, reads
 from tests.rules.corpus import one
 
 
@@ -12,12 +12,35 @@ def rules(*lines):
 
 def test_names_are_followed_through_recording_rules_even_in_a_circle():
     every = rules("- {record: a, expr: b + x}", "- {record: b, expr: a + y}", "- {alert: A, expr: a > z}")
-    assert reads(every[2], recorders(every)) == Reads(frozenset("xyz"), frozenset("ab"))
+    assert reads(every[2], Writers(every)) == Reads(frozenset("xyz"), frozenset("ab"))
 
 
 def test_two_rules_that_record_one_name_count_together():
     every = rules("- {record: a, expr: x}", "- {record: a, expr: y, labels: {b: c}}", "- {alert: A, expr: a}")
-    assert reads(every[2], recorders(every)).measured == {"x", "y"}
+    assert reads(every[2], Writers(every)).measured == {"x", "y"}
+
+
+def test_selectors_without_a_name_are_told_and_followed_through_what_they_may_read():
+    every = rules(
+        "- {record: 'job:a', expr: x}",
+        "- {record: 'pool:b', expr: y}",
+        '- {alert: A, expr: \'{__name__=~"job:.*",i="1"} > z\'}',
+    )
+    found = reads(every[2], Writers(every))
+    assert (found.measured, found.recorded) == ({"x", "z"}, {"job:a"})
+    assert [[str(one) for one in matchers] for matchers in found.nameless] == [['__name__=~"job:.*"', 'i="1"']]
+
+
+def test_what_reads_alerts_rests_on_what_they_rest_on():
+    every = rules(
+        "- {alert: A, expr: x > 1}",
+        "- {alert: B, expr: y > 1}",
+        "- {alert: C, expr: 'ALERTS{alertname=\"A\"}'}",
+        "- {alert: D, expr: 'count(ALERTS)'}",
+    )
+    writers = Writers(every)
+    assert reads(every[2], writers) == Reads(frozenset("x"), frozenset("A"))
+    assert reads(every[3], writers) == Reads(frozenset("xy"), frozenset("ABCD"))
 
 
 def test_each_metric_is_needed_for_as_long_as_the_farthest_rule_looks_back():

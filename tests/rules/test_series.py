@@ -83,6 +83,7 @@ def test_slow_collectors_that_once_ran_together_do_not_make_each_other_stale():
 
 def test_a_snapshot_that_is_not_later_than_the_last_is_refused_and_counted():
     series = Series()
+    series.append(tick(3, x(0)))
     series.append(tick(5, x(1)))
     series.append(tick(5, x(2)))
     series.append(tick(4, x(3)))
@@ -108,9 +109,20 @@ def test_a_clock_that_was_wrong_and_is_set_back_begins_the_store_anew():
 
 def test_a_clock_that_is_set_back_a_little_keeps_what_is_stored():
     series = Series()
+    series.append(tick(90, x(0)))
     series.append(tick(100, x(1)))
     series.append(tick(96, x(2)))
     assert now(series) == {"": 1}
+
+
+def test_a_clock_that_is_set_back_before_the_first_tick_begins_the_store_anew():
+    series = Series()
+    series.append(tick(100, x(1)))
+    series.append(tick(101, x(2)))
+    series.append(tick(99, x(3)))
+    assert now(series) == {"": 3}
+    assert series.view().at_ms == 99 * TICK
+    assert series.counts.refused == 0
 
 
 def test_a_slow_sample_older_than_its_series_is_refused_and_counted():

@@ -18,10 +18,10 @@ class Buggy:
     def __getattr__(self, name):
         return getattr(self.query, name)
 
-    def at(self, view, at_ms, budget=None):
+    def samples(self, frame):
         if self.bug is not None:
             raise self.bug
-        return self.query.at(view, at_ms, budget)
+        return self.query.samples(frame)
 
 
 def buggy_host(*rules):
@@ -61,7 +61,7 @@ def test_a_bug_in_a_recording_rule_freezes_the_alerts_that_read_it():
     host.tick(x=2)
     query.bug = TypeError("no number")
     [alert] = host.tick(x=2)
-    assert (alert.state, alert.frozen) == (AlertState.FIRING, "the recording rule r:x errs")
+    assert (alert.state, alert.frozen) == (AlertState.FIRING, "the rule r:x errs, which it reads")
 
 
 def test_the_trace_of_a_bug_is_told_once_also_when_it_comes_and_goes(caplog):

@@ -99,9 +99,10 @@ def test_a_removed_rule_resolves_what_fires_and_forgets_the_rest():
     }
 
 
-def test_the_limit_counts_living_alerts_and_zero_is_no_limit():
+def test_the_limit_counts_living_alerts_and_zero_and_less_are_no_limit():
     alerts = step(NONE, found(A, B), 0, Holds(), str)
     check_limit(alerts, 0)
+    check_limit(alerts, -1)
     check_limit(alerts, 2)
     with pytest.raises(LimitError, match="exceeded limit of 1 with 2 alerts"):
         check_limit(alerts, 1)

@@ -12,6 +12,7 @@ from medic.core.samples import labels
 from rules.expanding import Expander
 from rules.expanding import Host as Facts
 from rules.files import parse
+from rules.labelsets import Catalog
 from rules.limits import Limits
 from rules.states import NONE, Holds, pending, samples, step
 from tests.rules.host import TICK, Host, group, states
@@ -25,7 +26,7 @@ JOBS = {job: ("x", labels(job=job)) for job in "ab"}
 
 def plainly(rule, alerts, host):
     """Move alerts on without anything that is remembered but they."""
-    found = Expander(rule).found(rule.query.at(host.series.view(), host.at), Facts())
+    found = Expander(rule).found(rule.query.samples(rule.query.frame(host.series.view(), host.at)), Facts())
     return step(alerts, found, host.at, Holds(rule.for_ms, rule.keep_firing_ms), lambda _: "")
 
 
@@ -87,17 +88,11 @@ def test_rules_can_go_on_with_alerts_of_before():
     host.at += TICK
     began = host.at - 3_600_000
     [standing] = host.engine._rules
-    [found] = standing._expander.found(parse_value(2.0), Facts())
+    [found] = standing._expander.found({Catalog().empty: 2.0}, Facts())
     standing.alerts = {found.labels: pending(found, began)}
     [alert] = host.tick(x=2)
     assert (alert.state, alert.active_at) == (AlertState.FIRING, from_ms(began))
     assert list(host.value("ALERTS_FOR_STATE").values()) == [began // 1000]
-
-
-def parse_value(value):
-    from rules.promql import Scalar
-
-    return Scalar(value, 0)
 
 
 def test_it_is_known_when_an_alert_began_to_fire():
@@ -130,7 +125,7 @@ def test_a_rule_that_reads_too_much_fails_alone():
 def test_a_rule_that_takes_too_long_fails_alone_and_its_time_is_its_own():
     ticks = iter(range(1000))
     host = Host(
-        group("{record: r, expr: x}", "{record: s, expr: y}"),
+        group("{record: r, expr: 'sum_over_time(x[1m:1m])'}", "{record: s, expr: 'sum_over_time(y[1m:1m])'}"),
         limits=Limits(timeout=1.0, stopwatch=lambda: float(next(ticks))),
     )
     host.tick(x=1, y=1)
@@ -150,6 +145,19 @@ def test_a_template_and_a_verification_have_the_same_limits():
     since = from_ms(host.at)
     host.tick(many, y=2)
     assert "would read more than 40 samples" in host.engine.condition_of("sum(x)", since, from_ms(host.at)).reason
+
+
+def test_what_the_templates_of_a_rule_ask_counts_to_its_time():
+    ticks = iter(range(1000))
+    notes = "annotations: {n: '{{ range query `x` }}{{ query `x` | first | value }}{{ end }}'}"
+    host = Host(
+        group(f"{{alert: A, expr: x > 1, {notes}}}", "{alert: B, expr: y > 1}"),
+        limits=Limits(timeout=20.0, stopwatch=lambda: float(next(ticks))),
+    )
+    assert states(host.tick({("x", labels(job=str(number))): 2 for number in range(50)}, y=2)) == {"B": "firing"}
+    [status] = host.engine.groups()
+    assert status.rules[0].error == "the query timed out: make it cheaper, or raise `rules.timeout`"
+    assert status.rules[0].duration < 30
 
 
 def test_slots_without_a_tick_are_counted():

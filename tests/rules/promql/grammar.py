@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-NAMES = ("c_total", "d_total", "g", "h", "lat_bucket", "info")
+NAMES = ("c_total", "d_total", "f", "f", "g", "h", "lat_bucket", "info")
 LABELS = ("i", "g", "le", "v")
 DURATIONS = ("1m", "90s", "3m", "5m", "10m", "1s", "7m30s")
 NUMBERS = ("0", "1", "-1", "2", "0.5", "3", "1e3", "NaN", "Inf", "-Inf", "60", "0.1")
@@ -154,8 +154,7 @@ def aggregations(draw, depth):
         return f"{draw(pick(('topk', 'bottomk')))}{clause} ({count}, {inner})"
     if kind == "quantile":
         return f"quantile{clause} ({draw(scalars(0))}, {inner})"
-    # of stored values only: what Prometheus 2 averages differs in the last digit, which becomes a label here
-    return f'count_values{clause} ("{draw(pick(("v", "n", "i")))}", {draw(vectors(0))})'
+    return f'count_values{clause} ("{draw(pick(("v", "n", "i")))}", {inner})'
 
 
 @st.composite
@@ -166,7 +165,7 @@ def operations(draw, depth):
     clause = draw(pick(("", " on ({})", " ignoring ({})"))).format(draw(labels))
     if kind == "set":
         return f"({left} {draw(pick(SETS))}{clause} {right})"
-    op = draw(pick((*ARITHMETIC[:-1], *COMPARISONS)))  # Prometheus 2 forgets to drop the name with atan2
+    op = draw(pick((*ARITHMETIC, *COMPARISONS)))
     op += draw(pick(("", " bool"))) if op in COMPARISONS else ""
     if kind != "vector":
         number = draw(scalars(depth - 1))

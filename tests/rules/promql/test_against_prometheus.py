@@ -21,8 +21,11 @@ pytestmark = pytest.mark.needs("prometheus")
 MINUTE = 60_000
 STEP = 30_000
 """Milliseconds between the samples."""
-DEVIATION = re.compile(r"\bstd(?:dev|var)\b")
-"""Prometheus 2 takes 0 for the deviation of a single NaN or infinity, Prometheus 3 and we NaN; our scripts test it."""
+LIBRARY = re.compile(r"\b(?:a?(?:cos|sin|tan)h?|atan2|exp|ln|log10|log2)\b|\^")
+"""What Go computes in its own way, so that last digits differ."""
+FOLDING = re.compile(r"\b(?:sum|avg|stddev|stdvar)\b")
+MOVED = re.compile(r":\w*\](?: offset -?\w+)? @|:\w*\](?: @ \S+)? offset -")
+"""Subqueries that look elsewhere."""
 BEGIN = 60 * MINUTE
 """When the samples begin: no window reaches before 1970, where Prometheus 2 loses points of subqueries."""
 LINES = (
@@ -46,6 +49,11 @@ LINES = (
     'early_total{i="9"} 1+1x30',
     'later_total{i="9"} _x45 1+1x30',
     'info{i="2",v="y",g="a"} 1x80',
+    'f{i="1",g="a"} 0.1+0.37x40 2.7-0.013x40',
+    'f{i="2",g="a"} 3.3 0.7 1e-3 123.456 7.1 -2.9 5e17 0.3 -5e17 0.9x10 4.1 3.7 1.1+0.3x50',
+    'f{i="3",g="b"} 1.9+3.1x10 _x5 0.2 0.4 0.6 1e300 -1e300 9e299 0.1x4 1e-300 0.7+0.09x40',
+    'f{i="4"} 0.3-0.1x80',
+    'f{i="5",v="x"} 17.17 0.29x20 2.3 Inf 0.1 0.2 NaN 0.3+1.7x40 -Inf 0.1 Inf Inf 0.2x5',
 )
 
 
@@ -103,24 +111,45 @@ def ours(series, text, times):
     return {row.labels: list(row.points) for row in value.rows}
 
 
-def same(text, left, right):
-    """Compare two answers to *text*; which of several NaN are the largest, Prometheus does not say."""
+def is_exact(text, asked):
+    """Tell whether Prometheus' answer is determined to the last digit.
+
+    What it evaluates at several times it then folds in a random order of the series.
+    """
+    shuffled = FOLDING.search(text) and (len(asked) > 1 or ":" in text)
+    return not shuffled and not LIBRARY.search(text)
+
+
+def is_comparable(text, asked):
+    """Tell whether the answers can be the same.
+
+    Digits that differ are other labels with ``count_values``. And Prometheus forgets the time of a selector that is
+    fixed by @ in a subquery that begins just when the query does.
+    """
+    moved = MOVED.search(text)
+    return (is_exact(text, asked) or "count_values" not in text) and not (
+        moved and text.count("@") > moved[0].count("@")
+    )
+
+
+def same(text, left, right, *, exact):
+    """Compare two answers to *text*; which of several equal values are the largest, Prometheus does not say."""
     if "topk" in text or "bottomk" in text:
-        values = [value for rows in (left, right) for points in (rows or {}).values() for _, value in points]
-        if any(map(isnan, values)):
+        values = [sorted(value for points in (rows or {}).values() for _, value in points) for rows in (left, right)]
+        if values[0] == values[1] or any(map(isnan, values[0] + values[1])):
             return True
     if left is None or right is None:
         return left is right
     return left.keys() == right.keys() and all(
         len(left[labels]) == len(right[labels])
-        and all(same_point(*both) for both in zip(left[labels], right[labels], strict=True))
+        and all(same_point(*both, exact=exact) for both in zip(left[labels], right[labels], strict=True))
         for labels in left
     )
 
 
-def same_point(left, right):
-    """Compare values to nine digits; what Prometheus 2 adds up without compensation may differ by more near zero."""
-    close = isclose(left[1], right[1], rel_tol=1e-9, abs_tol=1e-9) or (isnan(left[1]) and isnan(right[1]))
+def same_point(left, right, *, exact):
+    """Compare values to the last digit where it is determined, and else to nine; zeros keep their sign."""
+    close = repr(left[1]) == repr(right[1]) or (not exact and isclose(left[1], right[1], rel_tol=1e-9, abs_tol=1e-9))
     return left[0] == right[0] and close
 
 
@@ -140,13 +169,13 @@ def times():
 
 def compare(store, oracle, text, asked):
     expected, found = theirs(oracle, text, asked), ours(store.series(), text, asked)
-    assert same(text, found, expected), (text, asked, found, expected)
+    assert same(text, found, expected, exact=is_exact(text, asked)), (text, asked, found, expected)
 
 
 @settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(expressions(2), times())
 def test_random_expressions_give_what_prometheus_2_gives(store, oracle, text, asked):
-    assume(not DEVIATION.search(text))
+    assume(is_comparable(text, asked))
     compare(store, oracle, text, asked)
 
 
@@ -155,7 +184,7 @@ def test_random_expressions_give_what_prometheus_2_gives(store, oracle, text, as
 @settings(max_examples=5000, suppress_health_check=list(HealthCheck))
 @given(expressions(3), times())
 def test_thousands_of_random_expressions_give_what_prometheus_2_gives(store, oracle, text, asked):
-    assume(not DEVIATION.search(text))
+    assume(is_comparable(text, asked))
     compare(store, oracle, text, asked)
 
 

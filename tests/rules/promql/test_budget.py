@@ -74,3 +74,33 @@ def test_a_subquery_looks_at_the_clock_at_each_step_though_it_reads_nothing():
 
 def test_without_a_budget_everything_may_be_read():
     assert compile_query("sum(count_over_time(x[2h]))").at(SERIES.view(), AT).samples[0].value == 1010
+
+
+@pytest.mark.parametrize(
+    "text", ["rate(x[10m:1m])", "increase(x[10m:1m])", 'rate({i="1"}[10m:1m])', "deriv(x[10m:1m])"]
+)
+def test_a_subquery_is_evaluated_once_though_annotations_are_looked_for_in_it_too(text):
+    plainly, annotated = budget(), budget()
+    value = compile_query(text).at(SERIES.view(), AT, budget=plainly)
+    answer = compile_query(text).answer(SERIES.view(), AT, budget=annotated)
+    assert (answer.value, annotated.spent) == (value, plainly.spent)
+
+
+def test_subqueries_in_subqueries_are_compiled_once_each_and_evaluated_once_at_each_step():
+    text = "x"
+    for _ in range(30):
+        text = f"rate({text}[1m:1m])"
+    compile_query(text)
+    spent = budget()
+    compile_query("rate(rate(rate(x[2m:1m])[2m:1m])[2m:1m])").answer(SERIES.view(), AT, budget=spent)
+    assert spent.spent == 2 * 2 * 2 * 10
+
+
+def test_a_budget_can_be_renewed_for_the_next_query():
+    spent = budget(15)
+    for _ in range(3):
+        spent.renew(10.0**9)
+        compile_query("x").at(SERIES.view(), AT, budget=spent)
+        assert spent.spent == 10
+    with pytest.raises(EvaluationError, match="more than 15 samples"):
+        compile_query("x").at(SERIES.view(), AT, budget=spent)

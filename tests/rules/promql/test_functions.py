@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.promql import QueryError, compile_query
+from rules.promql import EvaluationError, QueryError, compile_query
 from rules.promql.literals import number, show_number
 from rules.promql.mathematics import NUMERIC
 from rules.promql.sums import kahan, mean, quantile, total
@@ -148,6 +148,12 @@ def test_a_quantile_lies_between_the_extremes(values, share):
     assert quantile(1, values) == max(values)
 
 
+def test_a_large_number_is_written_with_as_few_digits_as_tell_it():
+    assert show_number(216506350946109664.0) == "216506350946109660"
+    assert show_number(1e-7) == "0.0000001"
+    assert (show_number(-0.0), show_number(5e17), show_number(1e300)) == ("-0", "5" + "0" * 17, "1" + "0" * 300)
+
+
 @given(st.floats(allow_nan=False))
 def test_a_number_is_written_without_exponent_and_reads_back(value):
     text = show_number(value)
@@ -158,3 +164,16 @@ def test_a_number_is_written_without_exponent_and_reads_back(value):
 def test_a_label_for_values_must_be_a_name():
     with pytest.raises(QueryError, match="invalid label name"):
         compile_query('count_values("", x)')
+
+
+def test_labels_that_double_are_stopped_before_they_fill_the_memory():
+    text = 'label_replace(x, "a", "aaaaaaaaaa", "", "")'
+    for _ in range(40):
+        text = f'label_join({text}, "a", "", "a", "a")'
+    with pytest.raises(EvaluationError, match="a label would have more than 10000 characters"):
+        ask(SERIES, text)
+
+
+def test_any_repeats_may_stand_where_groups_are_asked_for():
+    found = ask(SERIES, 'label_replace(x{i="1"}, "j", "[$1|$2]", "g", "((a+)+)+")')
+    assert found == {"x{g=a,i=1,j=[a|a]}": 1}

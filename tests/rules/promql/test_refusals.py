@@ -124,11 +124,36 @@ def test_what_is_prometheus_but_not_supported_is_told_from_what_is_wrong(text, k
         ("a and\nb{c=~'('}", "2:6"),
         ("sum by ('\\xff') (x)", "1:9"),
         ("x and 1", "1:3"),
+        ("sum by job (x)", "1:5"),
+        ("x * on instance y", "1:5"),
+        ("x = 1", "1:3"),
+        ("x && y", "1:3"),
+        ("x{job='&'} & y", "1:12"),
     ],
 )
 def test_a_mistake_is_placed_by_line_and_column(text, place):
     with pytest.raises(QueryError, match=f"^{place}: "):
         compile_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sum by job (x)", "no labels in brackets follow 'by': write by (label, ...)"),
+        ("sum(x) by job", "no labels in brackets follow 'by': write by (label, ...)"),
+        ("x = 1", "'=' compares labels, and only in braces: write == to compare values"),
+        ("x > 5 for 5m", "unexpected 'for': write"),
+        ("x > ", "the expression ends too early: write"),
+        ("x{a='='} ==", "the expression ends too early: write"),
+        ("x{a=}", "this cannot be read as an expression: write"),
+        ("rate(x[5m]) by (y)", "this cannot be read as an expression: write"),
+        ("x && y", "unexpected character: '&': write"),
+    ],
+)
+def test_what_the_parser_cannot_name_is_told_in_words(text, words):
+    with pytest.raises(QueryError) as caught:
+        compile_query(text)
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
