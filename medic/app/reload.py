@@ -1,9 +1,10 @@
 """Reading the configuration again: all of it is checked before any of it counts."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from healer.registry import actions, checked
 from medic.app import translate
@@ -17,6 +18,8 @@ from workers.spec import PoolSpec, by_name
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RESTART = ("listen", "state", "interval", "collectors", "queues", "notify")
 """Sections that only a restart changes; until then what was there at the start stays in force."""
 RESTART_OF_RULES = ("history", "compat", "memory", "max_samples", "timeout", "external_labels", "external_url")
@@ -24,7 +27,7 @@ RESTART_OF_RULES = ("history", "compat", "memory", "max_samples", "timeout", "ex
 
 
 READING = 60.0
-"""Seconds that reading the file and asking about its URLs may take."""
+"""Seconds that reading the file and asking about its URLs may take, and those that reading the rules may."""
 
 
 class Reloaded(NamedTuple):
@@ -63,19 +66,29 @@ async def _take_over(house: House) -> Reloaded:
     """Check all of it, then let each room take over its part; nobody refuses once the first of them has."""
     before = _written(house.settings.file)
     old = house.settings
-    read = await in_thread(lambda: load(old.file, state=old.state, people=True), timeout=READING, name="reload")
+    read = await _aside(lambda: load(old.file, state=old.state, people=True))
     settings, later = _postpone(read, house.settings)
     _check_whole(house.settings.file, before)
-    groups = load_groups(settings, living(house.series, house.clock.now()))
+    series = living(house.series, house.clock.now())
+    groups = await _aside(lambda: load_groups(settings, series))  # thousands of rules take longer than a tick may wait
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)
     by_name(specs)
     checked(policy, actions())
-    await house.scheduler.replace(jobs)  # the last that may refuse, and changes nothing when it does
-    house.healer.replace(policy)
-    house.engine.replace(groups)
-    house.alertmanagers.replace(settings.alertmanagers, settings.rules)
-    house.settings = settings
+    async with house.ticker.judging:  # rules that are being evaluated are not changed under the evaluation
+        await house.scheduler.replace(jobs)  # the last that may refuse, and changes nothing when it does
+        house.healer.replace(policy)
+        house.engine.replace(groups)
+        house.alertmanagers.replace(settings.alertmanagers, settings.rules)
+        house.settings = settings
     return Reloaded(later, await _staff(house, specs))
+
+
+async def _aside(reading: Callable[[], T]) -> T:
+    """Read in a thread, beside the ticks; raises MedicError when a disk does not answer."""
+    try:
+        return await in_thread(reading, timeout=READING, name="reload")
+    except TimeoutError:
+        raise MedicError(f"reading took longer than {READING:g} s; look at the disk that holds the files") from None
 
 
 def _postpone(new: Settings, old: Settings) -> tuple[Settings, list[str]]:

@@ -12,7 +12,7 @@ from medic.app.events import Bus
 from medic.core.alerts import Alert
 from medic.core.clock import from_ms
 from medic.core.samples import Family, Snapshot
-from medic.core.tasks import guarded
+from medic.core.tasks import guarded, in_thread
 from rules.engine import Engine
 from rules.series import Series
 
@@ -24,6 +24,8 @@ Record = Callable[[Snapshot], Awaitable[object]]
 
 PATIENCE = 3
 """Intervals without a tick after which the daemon counts as stuck."""
+ENDLESS = 86_400.0
+"""Seconds; each rule has its own limit, and an evaluation must not be given up while it goes on writing."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class Ticker:
     missed: int = 0
     """Beats that were skipped since the start, because a tick before took too long."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    judging: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while rules are evaluated; whoever replaces them waits for it."""
     _ticked: float | None = None
     """When the last tick was made, by the loop's clock."""
 
@@ -61,7 +65,7 @@ class Ticker:
         self.series.append(snapshot)
         now = from_ms(snapshot.at)
         self._count_missed()
-        self.alerts = self.engine.evaluate(now, snapshot.failed)
+        self.alerts = await self._judge(now, snapshot.failed)
         self.failing = snapshot.failed
         self.families = snapshot.families
         self.last = now
@@ -69,6 +73,11 @@ class Ticker:
         self.ready.set()
         self.bus.publish("tick", at=now.isoformat(), alerts=len(self.alerts))
         await guarded(partial(self.record, snapshot), name="history")  # a full disk is no reason to be taken for dead
+
+    async def _judge(self, now: datetime, failed: frozenset[str]) -> tuple[Alert, ...]:
+        """Evaluate the rules in a thread: one that takes long holds up the tick, but neither healing nor the web."""
+        async with self.judging:
+            return await in_thread(lambda: self.engine.evaluate(now, failed), timeout=ENDLESS, name="rules")
 
     def _count_missed(self) -> None:
         """Count by a clock that nobody sets: the wall's may leap by years and no tick be missing."""

@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from datetime import datetime, timedelta
 
 from medic.app.events import Bus
@@ -29,8 +31,20 @@ class Judge:
         return ()
 
 
-def ticker(runner, record, interval=timedelta(hours=1)) -> Ticker:
-    return Ticker(runner, Series(history=2), Judge(), lambda _alerts, _now: None, record, Bus(), interval)
+class SlowJudge:
+    """A rule engine that takes as long as the loop lets it."""
+
+    def __init__(self):
+        self.begun, self.released = threading.Event(), threading.Event()
+
+    def evaluate(self, _now, _failed):
+        self.begun.set()
+        assert self.released.wait(30), "the loop stood still"
+        return ()
+
+
+def ticker(runner, record, interval=timedelta(hours=1), judge=None) -> Ticker:
+    return Ticker(runner, Series(history=2), judge or Judge(), lambda _alerts, _now: None, record, Bus(), interval)
 
 
 async def remember(_snapshot):
@@ -66,3 +80,15 @@ async def test_a_daemon_is_alive_until_three_intervals_have_gone_by_without_a_ti
     await ticks.tick()
     await hasty.tick()
     assert (ticks.alive, hasty.alive) == (True, False)
+
+
+async def test_rules_that_take_long_hold_up_the_tick_and_whoever_replaces_them_but_not_the_loop():
+    judge = SlowJudge()
+    ticks = ticker(Measured(), remember, judge=judge)
+    async with asyncio.TaskGroup() as group:
+        ticking = group.create_task(ticks.tick())
+        await asyncio.to_thread(judge.begun.wait, 30)
+        assert (ticks.judging.locked(), ticking.done()) == (True, False)
+        judge.released.set()
+    assert not ticks.judging.locked()
+    assert ticks.ready.is_set()
