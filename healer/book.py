@@ -10,6 +10,7 @@ from medic.core.changes import SPENT_KEPT, History
 
 EXPIRED = "expired: its sender did not send it again"
 """Why an alert counts as over that nobody said was resolved; it tells nothing about the trouble itself."""
+_EXPIRED_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Book:
         for mine in fingerprints:
             if self._entries.pop(mine, None) is not None:
                 self._expired[mine] = now
+        for mine in [*self._expired][:-_EXPIRED_KEPT]:
+            del self._expired[mine]
 
     def postings(self) -> list[Posting]:
         """Return what fires, as it was posted last."""

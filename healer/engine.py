@@ -11,6 +11,7 @@ from typing import Never
 from healer import intake, metrics, orders, registry, sieve
 from healer.acting import perform
 from healer.action import Action, Order
+from healer.alarm import Alarm
 from healer.decide import Act
 from healer.deliberate import Arrivals, Plan, recover
 from healer.delivery import Delivery
@@ -32,13 +33,13 @@ from medic.core.alerts import Alert, AlertState
 from medic.core.changes import Acted, Change, Told
 from medic.core.clock import Clock
 from medic.core.errors import RefusedError
-from medic.core.healing import Attempt, Episode, Notice, Pause
+from medic.core.healing import Episode, Pause
 from medic.core.samples import Family
 from medic.core.targets import Target
 from medic.core.workers import Exit
 
 _RETRY = timedelta(seconds=1)
-_LONGEST_SLEEP = timedelta(seconds=60)
+"""After which a deliberation that could not be written is tried again."""
 
 
 class Healer:
@@ -70,8 +71,7 @@ class Healer:
         self._session = Session(
             self._memory, self._door, self._record, self._faults, look=self._look, settle=self._settle
         )
-        self._wake = asyncio.Event()
-        self._next: datetime | None = None
+        self._alarm = Alarm(clock)
 
     # --- its life
 
@@ -88,14 +88,14 @@ class Healer:
             tasks.start(group, self._delivery.run(), name="notices")
             while True:
                 await tasks.guarded(partial(self._turn, group), name="healer")
-                await self._sleep()
+                await self._alarm.sleep()
         raise AssertionError("the loop ends only by an error")  # pragma: no cover
 
     async def step(self) -> tuple[Act, ...]:
         """Deliberate once on all that has arrived, write what follows, and return what is to be carried out."""
-        self._next = self._clock.now() + _RETRY
+        self._alarm.set(self._clock.now() + _RETRY)
         async with self._memory.lock:
-            self._wake.clear()
+            self._alarm.hush()
             await self._reception.expire()
             now = self._clock.now()
             self._session.broken = frozenset()
@@ -110,7 +110,7 @@ class Healer:
         order = self._order_of(act)
         done = await perform(self._actions, order)
         self._door.acted.append(Acted(act.attempt.id, self._clock.now(), done.succeeded, done.detail))
-        self._wake.set()
+        self._alarm.ring()
 
     # --- what happens
 
@@ -118,19 +118,19 @@ class Healer:
         """Take the embedded rules' alerts of a tick: all active ones and those just resolved."""
         self._watch.observe(alerts)
         self._door.ticked = True
-        self._wake.set()
+        self._alarm.ring()
 
     def exited(self, exit_: Exit) -> None:
         """Take the exit of a worker; from here on ``held`` names its slot when nobody asked for it."""
         if not exit_.reason.unasked:
             return
         self._door.exits.append(exit_)
-        self._wake.set()
+        self._alarm.ring()
 
     async def receive(self, alerts: Sequence[Alert]) -> None:
         """Take alerts from outside; they are on disk when this returns. Raises InboxFullError, having kept none."""
         await self._reception.receive(alerts)
-        self._wake.set()
+        self._alarm.ring()
 
     async def post(self, postings: Sequence[Posting]) -> None:
         """Take alerts from who posts them again and again; what is new is on disk when this returns.
@@ -138,7 +138,7 @@ class Healer:
         One that is not posted again before its end counts as over. Raises InboxFullError, having kept none.
         """
         if await self._reception.post(postings):
-            self._wake.set()
+            self._alarm.ring()
 
     def held(self) -> frozenset[Target]:
         """Name the slots that are the healer's to fill, so that nobody else starts a second process there."""
@@ -147,7 +147,7 @@ class Healer:
     def replace(self, policy: Policy) -> None:
         """Go on under another policy; raises MedicError and keeps the old one when its actions are wrong."""
         self._policy = registry.checked(policy, self._actions)
-        self._wake.set()
+        self._alarm.ring()
 
     # --- a person's orders
 
@@ -165,7 +165,7 @@ class Healer:
             if await self._memory.commit(healing.changes):
                 raise RefusedError(f"{target} is not healed now: another attempt is under way")
             self._session.acts.append(healing.act)
-        self._wake.set()
+        self._alarm.ring()
         return healing
 
     async def pause(self, target: Target | None, lasting: timedelta, *, why: str, by: str) -> None:
@@ -205,7 +205,8 @@ class Healer:
     def explain(self, of: str) -> Explanation:
         """Explain a target or an alert: all gates with their values. Raises MedicError for what nobody knows."""
         now = self._clock.now()
-        return explain(self._look(now), of, self._record.unplaced.values(), now)
+        posted = [each.alert for each in self.postings]
+        return explain(self._look(now), of, self._record.unplaced.values(), now, posted=posted)
 
     def families(self) -> list[Family]:
         """Return the metrics of healing."""
@@ -234,18 +235,6 @@ class Healer:
         now = self._clock.now()
         return tuple(pause for pause in self._memory.history.pauses if pause.until is None or now < pause.until)
 
-    async def episodes(self, limit: int = 100) -> list[Episode]:
-        """Return the newest episodes, open or ended, newest first."""
-        return await self._ports.journal.episodes(limit)
-
-    async def attempts(self, limit: int = 100) -> list[Attempt]:
-        """Return the newest attempts, newest first."""
-        return await self._ports.journal.attempts(limit)
-
-    async def notices(self, limit: int = 100) -> list[Notice]:
-        """Return the newest notices, newest first."""
-        return await self._ports.journal.notices(limit)
-
     # --- inside
 
     def _world(self) -> World:
@@ -259,9 +248,9 @@ class Healer:
     def _settle(self, plan: Plan, arrivals: Arrivals, refused: frozenset[int]) -> None:
         self._record.keep(plan, refused)
         self._record.forget(resolved([*arrivals.alerts, *(each.alert for each in arrivals.waiting)]))
-        self._next = plan.wake
+        self._alarm.set(plan.wake)
         if self._door:
-            self._wake.set()
+            self._alarm.ring()
         if any(isinstance(change, Told) for change in plan.changes):
             self._delivery.hurry()
 
@@ -270,16 +259,6 @@ class Healer:
             name = f"attempt {act.attempt.id}"
             tasks.start(group, tasks.guarded(partial(self.carry_out, act), name=name), name=name)
 
-    async def _sleep(self) -> None:
-        now = self._clock.now()
-        until = min(self._next or now + _LONGEST_SLEEP, now + _LONGEST_SLEEP)
-        try:
-            # A millisecond more than asked for: a timer that is early by a little must not spin.
-            async with asyncio.timeout(max(0.0, (until - now).total_seconds()) + 0.001):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
     def _check_declared(self, target: Target) -> None:
         if not self._policy.declares(target):
             raise RefusedError(f"{target} is declared nowhere in the configuration; look for a slip of the pen")
@@ -287,7 +266,7 @@ class Healer:
     async def _order(self, changes: Sequence[Change]) -> None:
         async with self._memory.lock:
             await self._memory.commit(changes)
-        self._wake.set()
+        self._alarm.ring()
 
     def _order_of(self, act: Act) -> Order:
         attempt = act.attempt

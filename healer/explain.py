@@ -34,8 +34,10 @@ class Explanation:
     """A summary in words, also where no episode is open."""
 
 
-def explain(world: World, of: str, unplaced: Iterable[Unplaced], now: datetime) -> Explanation:
-    """Explain a target (and what it covers), or an alert by its name."""
+def explain(
+    world: World, of: str, unplaced: Iterable[Unplaced], now: datetime, *, posted: Iterable[Alert] = ()
+) -> Explanation:
+    """Explain a target (and what it covers), or an alert by its name; *posted* are those of a Prometheus that fire."""
     target = _target(of)
     verdicts = {verdict.episode.id: verdict for verdict in decide(world, now)}
     reports = tuple(
@@ -45,7 +47,8 @@ def explain(world: World, of: str, unplaced: Iterable[Unplaced], now: datetime) 
     )
     lines = [line for each in reports for line in _lines(world, each)]
     lines += [f"{each.alert.name}: {each.reason}" for each in unplaced if target is None and each.alert.name == of]
-    return Explanation(of, reports, "\n".join([*lines, *_forbidden(world, target, now)]) or _nothing(world, of, target))
+    lines += _forbidden(world, target, now)
+    return Explanation(of, reports, "\n".join(lines) or _nothing(world, of, target, posted))
 
 
 def words(verdict: Verdict) -> str:
@@ -101,10 +104,10 @@ def _unhealed(alert: Alert) -> str:
     return f"{named} is {alert.state}; no remedy matches it, or its episode is over until it is seen resolved"
 
 
-def _nothing(world: World, of: str, target: Target | None) -> str:
+def _nothing(world: World, of: str, target: Target | None, posted: Iterable[Alert]) -> str:
     if target is not None and not world.policy.declares(target):
         raise MedicError(f"{of} is declared nowhere in the configuration; declare it, or look for a slip of the pen")
-    live = [alert for alert in world.scene.alerts.values() if alert.name == of]
+    live = [alert for alert in (*world.scene.alerts.values(), *posted) if alert.name == of]
     if live:
         return "\n".join(map(_unhealed, live))
     known = "" if target else "no alert of this name is active, "

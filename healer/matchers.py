@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from healer.ports import Pattern
 from medic.core.errors import MedicError
 from medic.core.samples import Labels
 
@@ -25,8 +26,8 @@ class Matcher:
     name: str
     operator: Operator
     value: str
-    pattern: re.Pattern[str] | None = None
-    """Of the two regex operators; it must match the whole value."""
+    pattern: Pattern | None = field(default=None, compare=False)
+    """What *value* means to the two regex operators; it must match the whole of a label's value."""
 
     def __str__(self) -> str:
         """Write it as people do."""
@@ -48,7 +49,7 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
 
-def parse_matcher(text: str, read: Callable[[str], re.Pattern[str]] = re.compile) -> Matcher:
+def parse_matcher(text: str, read: Callable[[str], Pattern] = re.compile) -> Matcher:
     """Read one matcher, its regular expression by *read*; raises MedicError that shows how to write it."""
     found = _SHAPE.fullmatch(text)
     if found is None:
@@ -70,7 +71,7 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0]), text)
 
 
-def _compile(text: str, value: str, read: Callable[[str], re.Pattern[str]]) -> re.Pattern[str]:
+def _compile(text: str, value: str, read: Callable[[str], Pattern]) -> Pattern:
     try:
         return read(value)
     except (re.error, OverflowError, RecursionError, MedicError) as error:

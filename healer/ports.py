@@ -7,7 +7,6 @@ from typing import Protocol
 
 from medic.core.alerts import Alert
 from medic.core.changes import Change, History, Key, Tally, Waiting
-from medic.core.healing import Attempt, Episode, Notice
 from medic.core.targets import Target
 from medic.core.workers import Pool, Worker
 
@@ -18,6 +17,13 @@ class Condition:
 
     holds: bool | None
     reason: str
+
+
+class Pattern(Protocol):
+    """A regular expression, of which only this is asked."""
+
+    def fullmatch(self, text: str, /) -> object | None:
+        """Return something when it matches the whole of *text*, None when it does not."""
 
 
 class Journal(Protocol):
@@ -37,15 +43,6 @@ class Journal(Protocol):
 
     async def receive(self, alerts: Sequence[Alert], now: datetime, limit: int) -> list[Waiting]:
         """Put *alerts* into the inbox, all or none; raises InboxFullError beyond *limit* rows."""
-
-    async def attempts(self, limit: int) -> list[Attempt]:
-        """Return the newest attempts, newest first."""
-
-    async def episodes(self, limit: int) -> list[Episode]:
-        """Return the newest episodes, open or ended, newest first."""
-
-    async def notices(self, limit: int) -> list[Notice]:
-        """Return the newest notices, delivered or not, newest first."""
 
 
 class Pools(Protocol):

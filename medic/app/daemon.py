@@ -85,6 +85,7 @@ async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> in
         stack.push_async_callback(_write_the_rest, house)
         url = await stack.enter_async_context(_listening(house, token(state)))
         house.alertmanagers.url = _for_others(house, url)
+        house.engine.locate(house.alertmanagers.address)
         sign(lock, Holder(os.getpid(), DAEMON, url))
         async with _loops(house, notify, url, asked, watchdog), _guarding(lock, asked):
             await asked.end.wait()

@@ -1,11 +1,12 @@
 """Which metrics there are on this host: what the rooms declare, what a look at the host finds, what a daemon has."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
+from pathlib import Path
 
 import medic
 from exporter import metrics as runs_metrics
@@ -22,6 +23,7 @@ from medic.app.alertmanagers import metrics as alertmanagers_metrics
 from medic.app.api import Daemon
 from medic.app.commits import Commits
 from medic.app.figures import cadence
+from medic.app.keeping import Keeper
 from medic.app.measuring import RELOADED
 from medic.app.rulebook import COUNTED
 from medic.core.changes import History
@@ -42,6 +44,8 @@ class Exported:
     """The series that each has just now; 0 for one that would be there once there is something to tell."""
     clocks: Mapping[str, int]
     """Milliseconds between the samples of those that are not measured at each tick."""
+    labels: Mapping[str, frozenset[str]]
+    """The names of the labels that the series of each have, as far as a look at the host has found series."""
 
 
 def exported(interval: timedelta, clock: Clock, daemon: Daemon | None) -> Exported:
@@ -51,7 +55,7 @@ def exported(interval: timedelta, clock: Clock, daemon: Daemon | None) -> Export
     series = dict.fromkeys(chain.from_iterable(map(names, waiting)), 0)
     every = cadence(interval) // MILLISECOND
     clocks = dict.fromkeys(chain.from_iterable(map(names, _of_queues())), every)
-    return Exported({**series, **looked.series, **_asked(daemon)}, {**clocks, **looked.clocks})
+    return Exported({**series, **looked.series, **_asked(daemon)}, {**clocks, **looked.clocks}, looked.labels)
 
 
 def names(family: Family) -> Iterator[str]:
@@ -70,11 +74,18 @@ async def _look(clock: Clock) -> Exported:
     slow = [each for each in runner.collectors.values() if not each.cheap]
     await asyncio.gather(*(runner.refresh(each.name) for each in slow))
     snapshot = await runner.tick()
-    return Exported(_count(snapshot), dict(_clocks(snapshot, runner)))
+    return Exported(_count(snapshot), dict(_clocks(snapshot, runner)), _labels(snapshot))
 
 
 def _count(snapshot: Snapshot) -> dict[str, int]:
     return Counter(sample.name for family in snapshot.families for sample in family.samples)
+
+
+def _labels(snapshot: Snapshot) -> dict[str, frozenset[str]]:
+    found = defaultdict[str, set[str]](set)
+    for sample in chain.from_iterable(family.samples for family in snapshot.families):
+        found[sample.name].update(name for name, _ in sample.labels)
+    return {metric: frozenset(names) for metric, names in found.items()}
 
 
 def _clocks(snapshot: Snapshot, runner: Runner) -> Iterator[tuple[str, int]]:
@@ -99,6 +110,7 @@ def _of_the_rooms(clock: Clock) -> list[Family]:
         *rules_metrics.series_families(Series()),
         *healer_metrics.families(world, Counts(), now),
         *Commits().families(),
+        *Keeper(Series(), Path()).families(),
         *rhythm_metrics.families((), now),
         *alertmanagers_metrics.families(()),
         RELOADED,

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from medic.app.api import Daemon
 from medic.app.settings.kinds import WrongValueError, parse_duration
 from medic.core.clock import EPOCH
 from medic.core.errors import MedicError, MisuseError
-from rules.promql import Compat, QueryError, compile_query
+from medic.core.queue import Json
+from rules.checks.names import unmatched
+from rules.promql import Compat, Query, QueryError, compile_query
 
 POINTS: Final = 250
 """How many steps a range is divided into when nobody says how long they are."""
@@ -65,12 +68,35 @@ def moment(text: str, now: datetime) -> float:
     return ((read if read.tzinfo else read.replace(tzinfo=UTC)) - EPOCH).total_seconds()
 
 
-def check(expression: str, compat: Compat) -> None:
-    """Refuse what is no expression, with a caret under the place; raises MedicError."""
+def check(expression: str, compat: Compat) -> Query:
+    """Compile an expression; raises MedicError with a caret under the place for what is none."""
     try:
-        compile_query(expression, compat=compat)
+        return compile_query(expression, compat=compat)
     except QueryError as error:
         raise MedicError(f"{error}\n{pointed(expression, error.position)}".rstrip()) from error
+
+
+def ask(daemon: Daemon, query: Query, when: Question) -> tuple[Json, list[str]]:
+    """Have *daemon* evaluate a query; with its ``data`` comes what is to be said about it, each in a line.
+
+    That is what Prometheus warns of, and of a result that is empty which metrics nobody has.
+    """
+    path, parameters = when.asked(query.text)
+    answer = _fields(daemon.get(path, **parameters))
+    data = answer.get("data")
+    notes = [*_texts(answer.get("warnings")), *_texts(answer.get("infos"))]
+    if _fields(data).get("result") == []:
+        names = _fields(daemon.get("/api/v1/label/__name__/values")).get("data")
+        notes += unmatched(query, frozenset(_texts(names)))
+    return data, notes
+
+
+def _fields(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Json) -> list[str]:
+    return list(map(str, value)) if isinstance(value, list) else []
 
 
 def pointed(expression: str, position: int | None) -> str:

@@ -30,9 +30,10 @@ MOST_WAITING = 40
 class Keeper:
     """Keeps the series of one daemon; no disk, full, slow or gone, holds up a tick or the start."""
 
-    def __init__(self, series: Series, folder: Path) -> None:
+    def __init__(self, series: Series, folder: Path, *, patience: float = PATIENCE) -> None:
         """Keep *series* in *folder*, once they were restored."""
         self._series = series
+        self._patience = patience
         self._log = Log(folder)
         self._busy = threading.Lock()
         self._rows: list[Row] = []
@@ -74,7 +75,8 @@ class Keeper:
             if ticks:
                 await self._on_disk(partial(self._log.write, ticks))
             ticks = []
-            await self._on_disk(partial(self._log.tidy, self._series.needs))
+            if self._log.is_untidy:
+                await self._on_disk(partial(self._log.tidy, self._series.needs))
         except OSError as error:
             self._waiting = [*ticks, *self._waiting]
             self._fail(_words(error))
@@ -101,14 +103,14 @@ class Keeper:
         self._series.observer = self._rows.append
 
     async def _replay(self, restoration: Restoration) -> None:
-        for path in await in_thread(self._log.files, timeout=PATIENCE, name="series"):
+        for path in await in_thread(self._log.files, timeout=self._patience, name="series"):
             try:
                 await self._replay_file(path, restoration)
             except OSError as error:
                 log.warning("series not restored whole", extra={"file": str(path), "why": _words(error)})
 
     async def _replay_file(self, path: Path, restoration: Restoration) -> None:
-        data = await in_thread(path.read_bytes, timeout=PATIENCE, name="series")
+        data = await in_thread(path.read_bytes, timeout=self._patience, name="series")
         replayed = restoration.replay(data)
         self._log.know(path, replayed.last_at)
         if replayed.damage:
@@ -126,7 +128,7 @@ class Keeper:
             finally:
                 self._busy.release()
 
-        await in_thread(alone, timeout=PATIENCE, name="series")
+        await in_thread(alone, timeout=self._patience, name="series")
 
     def _fail(self, why: str) -> None:
         self._failures += 1
@@ -141,4 +143,4 @@ class Keeper:
 
 
 def _words(error: OSError) -> str:
-    return str(error) or f"the disk took longer than {PATIENCE:g} s"
+    return str(error) or "the disk does not answer"

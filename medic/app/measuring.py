@@ -30,18 +30,6 @@ def collectors(
     settings: Settings, clock: Clock, figures: Figures, commits: Commits, house: Callable[[], House]
 ) -> list[Collector]:
     """Build every collector; *house* is asked only when they run."""
-    rooms: dict[str, Callable[[], Sequence[Family]]] = {
-        "rules": lambda: [
-            *rules_metrics.families(house().engine.groups()),
-            *rules_metrics.series_families(house().series),
-            *house().keeper.families(),
-        ],
-        "healer": lambda: [*house().healer.families(), *commits.families()],
-        "rhythm": lambda: rhythm_metrics.families(house().scheduler.jobs(), clock.now()),
-        "config": lambda: [_reloaded(house())],
-        "alertmanagers": lambda: [*house().alertmanagers.families()],
-    }
-
     seen: Sequence[Pool] = ()
 
     def pools() -> Sequence[Pool]:
@@ -55,9 +43,23 @@ def collectors(
         automation.collector(lambda: seen, clock.monotonic),  # it runs in a thread, and pools belong to the loop
         *figures.collectors(settings.interval),
         own.collector(medic.__version__, lambda: house().ticker.missed),
-        *(Collector(name, name, collect, inline=True) for name, collect in rooms.items()),
+        *(Collector(name, name, collect, inline=True) for name, collect in _rooms(clock, commits, house).items()),
     ]
     return [*built_in, *third_party_collectors([each.name for each in built_in])]
+
+
+def _rooms(clock: Clock, commits: Commits, house: Callable[[], House]) -> dict[str, Callable[[], Sequence[Family]]]:
+    return {
+        "rules": lambda: [
+            *rules_metrics.families(house().engine.groups()),
+            *rules_metrics.series_families(house().series),
+            *house().keeper.families(),
+        ],
+        "healer": lambda: [*house().healer.families(), *commits.families()],
+        "rhythm": lambda: rhythm_metrics.families(house().scheduler.jobs(), clock.now()),
+        "config": lambda: [_reloaded(house())],
+        "alertmanagers": lambda: [*house().alertmanagers.families()],
+    }
 
 
 def _reloaded(house: House) -> Family:

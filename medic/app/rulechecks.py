@@ -64,12 +64,13 @@ def named(pattern: str) -> Iterator[Path]:
     """Yield the files that a path or pattern on the command line means; raises MisuseError when there is none."""
     try:
         found = expand(Path(pattern).expanduser().absolute())
+        missing = [file for file in found if not file.is_file()]
     except (OSError, ValueError, RuntimeError):
         raise MisuseError(f"{pattern} is not a pattern of paths; write it as rules/*.yml") from None
+    for file in missing:
+        what = "is a folder" if file.is_dir() else "is no file" if file.exists() else "does not exist"
+        raise MisuseError(f"{pattern} {what}; name rule files, or a pattern such as rules/*.yml")
     for file in found:
-        if not file.is_file():
-            what = "is a folder" if file.is_dir() else "does not exist"
-            raise MisuseError(f"{pattern} {what}; name rule files, or a pattern such as rules/*.yml")
         yield file if Path(pattern).is_absolute() else _short(file)
     if not found:
         raise MisuseError(f"{pattern} matches no file; correct it, or leave it out to check the configuration's files")
@@ -89,6 +90,7 @@ def _ground(settings: Settings, clock: Clock, daemon: Daemon | None) -> Ground:
     return Ground(
         settings.interval // MILLISECOND,
         here.series,
+        here.labels,
         here.clocks,
         history=settings.rules.history,
         memory=settings.rules.memory,

@@ -1,6 +1,7 @@
 """How Medic's nouns look as JSON: one function a noun, the same for the API, the status page and files."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from healer.explain import Explanation
@@ -8,7 +9,7 @@ from healer.gates import GateReport
 from healer.orders import Healing
 from medic.app.settings.kinds import write_duration
 from medic.app.status import Status, problems
-from medic.core.alerts import Alert
+from medic.core.alerts import Alert, AlertState
 from medic.core.healing import Attempt, Episode, Notice, Pause
 from medic.core.queue import Json, QueueFigures
 from medic.core.runs import Run
@@ -18,6 +19,9 @@ from rhythm.record import JobState
 from rhythm.spec import At, Every
 
 Object = dict[str, Json]
+
+SHOWN = 500
+"""Alerts that a status tells of one by one; a storm of thousands is for the API, which writes it in a thread."""
 
 
 def moment(value: datetime | None) -> str | None:
@@ -194,6 +198,13 @@ def check(value: Check) -> Object:
     return {"name": value.name, "ok": value.ok, "text": value.text}
 
 
+def _foremost(alerts: Sequence[Alert]) -> Sequence[Alert]:
+    """Return what people look at of a storm of alerts: the firing ones first, and no more than they can read."""
+    if len(alerts) <= SHOWN:
+        return alerts
+    return sorted(alerts, key=lambda each: each.state is not AlertState.FIRING)[:SHOWN]
+
+
 def status(value: Status) -> Object:
     """Show how everything is."""
     return {
@@ -204,7 +215,8 @@ def status(value: Status) -> Object:
         "healthy": not problems(value),
         "problems": [*problems(value)],
         "mode": str(value.mode),
-        "alerts": [alert(each) for each in value.alerts],
+        "alerts": [alert(each) for each in _foremost(value.alerts)],
+        "alert_count": len(value.alerts),
         "pools": [pool(each) for each in value.pools],
         "stopped": [*sorted(map(str, value.stopped))],
         "queues": [queue(each) for each in value.queues],

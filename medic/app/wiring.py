@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from exporter.runner import Runner
 from healer.engine import Healer
@@ -24,7 +24,7 @@ from medic.app.state import State, token
 from medic.app.status import checks
 from medic.app.tick import Ticker
 from medic.core.alerts import Alert
-from medic.core.clock import Clock
+from medic.core.clock import MILLISECOND, Clock
 from medic.core.targets import Target
 from medic.core.workers import Exit
 from medic.store.audit import Audit
@@ -57,9 +57,6 @@ REMEMBERED = (
     "node_cpu_seconds_total",
 )
 """The series whose rollups reports and baselines need."""
-
-
-MILLISECOND = timedelta(milliseconds=1)
 
 
 @asynccontextmanager
@@ -112,16 +109,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         config=settings.file,
     )
     runner = Runner(collectors(settings, clock, figures, commits, lambda: house), clock)
-    engine = Engine(
-        load_groups(settings),
-        series,
-        interval_ms=settings.interval // MILLISECOND,
-        collectors_of=runner.collectors_of,
-        external_labels=settings.rules.external_labels,
-        external_url=settings.rules.external_url or "",
-        compat=Compat(settings.rules.compat),
-        limits=Limits(settings.rules.max_samples, settings.rules.timeout.total_seconds()),
-    )
+    engine = _engine(settings, series, runner)
     keeper = Keeper(series, state.series)
     people = Apprise([each.url.get_secret_value() for each in settings.notify], state.folder)
     journal, ledger = Journal(stores.journal), LedgerStore(stores.journal)
@@ -141,9 +129,9 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
     alertmanagers = Office(settings.alertmanagers, settings.rules)
 
     def observe(alerts: Sequence[Alert], now: datetime) -> None:
+        keeper.ticked()
         healer.observe(alerts)
         alertmanagers.observe(engine.groups, alerts, now)
-        keeper.ticked()
 
     ticker = Ticker(runner, series, engine, observe, recorder.observe, bus, settings.interval)
     house = House(
@@ -171,6 +159,20 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         alertmanagers=alertmanagers,
     )
     return house
+
+
+def _engine(settings: Settings, series: Series, runner: Runner) -> Engine:
+    rules = settings.rules
+    return Engine(
+        load_groups(settings),
+        series,
+        interval_ms=settings.interval // MILLISECOND,
+        collectors_of=runner.collectors_of,
+        external_labels=rules.external_labels,
+        external_url=rules.external_url or "",
+        compat=Compat(rules.compat),
+        limits=Limits(rules.max_samples, rules.timeout.total_seconds()),
+    )
 
 
 def _context(settings: Settings, state: State, clock: Clock, house: Callable[[], House]) -> Context:

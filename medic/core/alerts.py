@@ -55,8 +55,11 @@ class Alert:
 
     @property
     def is_news(self) -> bool:
-        """Whether it only tells something (``severity="info"``), so that a host on which it fires is well."""
-        return self.label("severity") == "info"
+        """Whether it only tells something (``severity`` info or none), so that a host on which it fires is well.
+
+        ``none`` is what an alert has that always fires, so that its silence tells of a broken chain.
+        """
+        return self.label("severity") in {"info", "none"}
 
     @property
     def fingerprint(self) -> str:
@@ -71,7 +74,7 @@ class Alert:
 _OFFSET, _PRIME, _MASK = 14695981039346656037, 1099511628211, 2**64 - 1
 
 
-@lru_cache(maxsize=8192)  # the same alerts come with every tick, and hashing byte by byte is slow
+@lru_cache(maxsize=32_768)  # the same alerts come with every tick and every post, and hashing byte by byte is slow
 def fingerprint(labels: Labels) -> str:
     """Hash labels as prometheus/common's ``LabelSet.Fingerprint``: FNV-1a 64 over name, 0xFF, value, 0xFF."""
     digest = _OFFSET

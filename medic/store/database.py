@@ -23,6 +23,9 @@ IntegrityError = sqlite3.IntegrityError
 Sync = Literal["FULL", "NORMAL"]
 
 APPLICATION_ID = 0x4D454449  # "MEDI", in the file's header: tells our files from anybody's
+_PRIMARY = 0xFF
+"""The bits of an error's code that say its kind."""
+_OF_THE_DISK = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY))
 _BUSY = 5.0
 """Seconds to wait for another connection's lock."""
 
@@ -130,6 +133,8 @@ def prepare(path: Path, migrations: list[str], sync: Sync) -> None:
             for number, script in enumerate(migrations[version:], version + 1):
                 connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & _PRIMARY in _OF_THE_DISK:
+            raise _unwritable(error) from error  # nothing is wrong with the file, which must not be moved away for it
         raise StoreError(_advice(path, str(error))) from error
 
 

@@ -14,6 +14,7 @@ from medic.core.samples import Family, Kind
 from rules.defaults import defaults
 from rules.files import load
 from rules.groups import RecordRule
+from tests.grafana.contract import promised
 from tests.harness import Medic, reserved_port, until
 
 TICK = timedelta(seconds=15)
@@ -31,6 +32,13 @@ def test_a_look_at_the_host_counts_the_series_of_the_system(here):
     assert here.series["node_load1"] == 1
     assert here.series["node_cpu_seconds_total"] >= 8
     assert here.series["medic_build_info"] == 1
+
+
+def test_a_look_at_the_host_finds_the_labels_of_what_it_counts(here):
+    assert here.labels["node_load1"] == frozenset()
+    assert here.labels["node_cpu_seconds_total"] == {"cpu", "mode"}
+    assert "medic_queue_tasks" not in here.labels
+    assert {name for name, labels in here.labels.items() if labels & {"job", "instance"}} == set()
 
 
 def test_what_medic_would_export_is_known_before_it_runs(here):
@@ -117,6 +125,7 @@ def test_all_that_a_real_daemon_exports_is_known_without_it(tmp_path, here):
             found = exposed(medic)
     assert len(found) > 100
     assert found - here.series.keys() == set()
+    assert {name for name in found if name.startswith("medic_") and not promised(name)} == set()
 
 
 def exposed(medic):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from itertools import pairwise
 
 import pytest
 
@@ -239,6 +240,20 @@ async def test_two_reloads_at_once_leave_one_file_in_force(door, tmp_path):
         group.create_task(reload(door))
     found = in_force(door)
     assert (found["pools"], found["remedies"]) == ({}, ["two"])
+
+
+async def test_reading_rules_that_take_long_does_not_hold_up_what_goes_on_meanwhile(door, tmp_path):
+    rules = "".join(f"  - {{record: r{n}, expr: {n}{' + up' * 200}}}\n" for n in range(30))
+    write_rules(tmp_path, f"groups:\n- name: own\n  rules:\n{rules}")
+    time = asyncio.get_running_loop().time
+    turns = [time()]
+    reloading = asyncio.ensure_future(reload(door))
+    while not reloading.done():
+        await asyncio.sleep(0)
+        turns.append(time())
+    assert await reloading == (200, WELL)
+    longest = max(after - before for before, after in pairwise(turns))
+    assert longest < (turns[-1] - turns[0]) / 3
 
 
 def test_sighup_reloads_a_running_daemon_and_a_wrong_file_leaves_it_as_it_was(tmp_path):

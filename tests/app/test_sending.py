@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -97,11 +98,6 @@ def office(*urls, rules=Rules(), **options):  # noqa: B008 - it cannot change
     return made
 
 
-def put(office, messages):
-    for sender in office._senders.values():
-        sender.put(messages)
-
-
 def value(families, name, manager):
     [family] = [family for family in families if family.name.endswith(name)]
     [found] = [sample.value for sample in family.samples if sample.labels == labels(alertmanager=manager.url)]
@@ -111,13 +107,14 @@ def value(families, name, manager):
 async def until(true):
     """Let the loop turn until something is so that no event tells of."""
     async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110
+        while not (found := true()):  # noqa: ASYNC110
             await asyncio.sleep(0)
+    return found
 
 
 async def test_a_request_is_what_prometheus_sends():
     async with listening() as manager, running(office(manager.url)) as sending:
-        put(sending, [message(queue="default")])
+        sending.put([message(queue="default")])
         await manager.until(lambda: manager.alerts)
     [(path, headers, [alert])] = manager.requests
     assert (path, headers["Content-Type"]) == ("/api/v2/alerts", "application/json")
@@ -137,20 +134,20 @@ async def test_it_is_reached_under_a_path_with_what_its_owner_gave_for_it():
         with_user = Alertmanager(url=f"http://me:pass%20word@{address}/am/")
         with_token = Alertmanager(url=f"{manager.url}/other", token=SecretStr("secret"))
         async with running(Office([with_user, with_token], Rules())) as sending:
-            put(sending, [message()])
+            sending.put([message()])
             await manager.until(lambda: len(manager.requests) == 2)
             shown = str(sending.families())
     found = {path: headers["Authorization"] for path, headers, _ in manager.requests}
     assert found["/am/api/v2/alerts"] == f"Basic {base64.b64encode(b'me:pass word').decode()}"
     assert found["/other/api/v2/alerts"] == "Bearer secret"
     assert f"{address}/am" in shown
-    assert not {"me:", "pass", "secret"} & {word for word in ("me:", "pass", "secret") if word in shown}
+    assert [word for word in ("me:", "pass", "secret") if word in shown] == []
 
 
 async def test_labels_of_this_host_are_added_and_override_none():
     rules = Rules(external_labels={"host": "web1", "queue": "x"}, external_url="https://medic.example/x/")
     async with listening() as manager, running(office(manager.url, rules=rules)) as sending:
-        put(sending, [message(queue="default")])
+        sending.put([message(queue="default")])
         await manager.until(lambda: manager.alerts)
     [alert] = manager.alerts
     assert alert["labels"] == {"alertname": "A", "queue": "default", "host": "web1"}
@@ -159,7 +156,7 @@ async def test_labels_of_this_host_are_added_and_override_none():
 
 async def test_a_flood_of_5000_alerts_comes_whole_in_order_in_requests_of_at_most_64():
     async with listening() as manager, running(office(manager.url)) as sending:
-        put(sending, many(5000))
+        sending.put(many(5000))
         await manager.until(lambda: len(manager.alerts) == 5000)
         await until(lambda: value(sending.families(), "_sent_total", manager) == 5000)
         families = sending.families()
@@ -174,7 +171,7 @@ async def test_one_that_hangs_delays_no_other_and_holds_the_newest_of_each_alert
         hung.gate = asyncio.Event()
         async with running(office(hung.url, good.url)) as sending:
             for minute in range(50):
-                put(sending, [message(n=str(n), ends=NOW + minute) for n in range(10)])
+                sending.put([message(n=str(n), ends=NOW + minute) for n in range(10)])
                 await good.until(lambda minute=minute: len(good.alerts) == 10 * (minute + 1))
             families = sending.families()
             assert value(families, "_queue_length", hung) == 10
@@ -186,11 +183,11 @@ async def test_one_that_hangs_delays_no_other_and_holds_the_newest_of_each_alert
 async def test_one_that_hangs_for_longer_than_its_timeout_loses_that_request_and_gets_the_next():
     async with listening() as manager:
         manager.gate = asyncio.Event()
-        async with running(office(manager.url, timeout=timedelta(milliseconds=50))) as sending:
-            put(sending, many(3))
+        async with running(office(manager.url, timeout=timedelta(milliseconds=500))) as sending:
+            sending.put(many(3))
             await until(lambda: value(sending.families(), "_errors_total", manager) == 3)
             manager.gate.set()
-            put(sending, many(2))
+            sending.put(many(2))
             await until(lambda: value(sending.families(), "_sent_total", manager) == 2)
             assert value(sending.families(), "_dropped_total", manager) == 3
 
@@ -200,7 +197,7 @@ async def test_that_it_takes_no_alerts_is_told_once_and_that_it_does_again_too(c
     async with listening() as manager, running(office(manager.url)) as sending:
         for status, total in ((500, 1), (400, 2), (200, 1), (200, 2), (503, 3)):
             manager.status = status
-            put(sending, [message()])
+            sending.put([message()])
             name = "_sent_total" if status == 200 else "_errors_total"
             await until(lambda name=name, total=total: value(sending.families(), name, manager) == total)
     told = [(record.message, getattr(record, "why", "")) for record in caplog.records]
@@ -209,11 +206,46 @@ async def test_that_it_takes_no_alerts_is_told_once_and_that_it_does_again_too(c
     assert told == [refused, again, (refused[0], 'it answered 503: "no such thing"')]
 
 
+async def test_a_redirect_is_not_followed_and_no_delivery_and_says_where_it_points(caplog):
+    async def elsewhere(_):
+        return web.Response(status=302, headers={"Location": "/login"})
+
+    site, page = web.Application(), []
+
+    async def login(request):
+        page.append(request)
+        return web.Response(text="who are you?")
+
+    site.router.add_post("/api/v2/alerts", elsewhere)
+    site.router.add_get("/login", login)
+    async with TestServer(site) as server, running(office(str(server.make_url("/")))) as sending:
+        sending.put([message()])
+        [told] = await until(lambda: [record for record in caplog.records if hasattr(record, "why")])
+        figures = {family.name.rpartition("_notifications_")[2]: family.samples for family in sending.families()}
+    assert told.why == "it answered 302 and points to /login: write that address"
+    assert (figures["errors_total"][0].value, figures["sent_total"][0].value, page) == (1, 0, [])
+
+
+async def test_one_that_answers_in_no_language_that_is_known_is_told_in_one_short_line(caplog):
+    async def babble(_, writer):
+        writer.write(b"\n\x00\xff\r\n" * 500)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, running(office(f"http://127.0.0.1:{port}")) as sending:
+        sending.put([message()])
+        [told] = await until(lambda: [record for record in caplog.records if hasattr(record, "why")])
+    assert len(told.why) < 350
+    assert "\n" not in told.why
+
+
 async def test_one_that_is_not_there_is_counted_and_told_without_its_password(caplog):
     async with listening() as manager:
         port = manager.port
     async with running(office(f"http://me:secret@127.0.0.1:{port}")) as sending:
-        put(sending, many(70))
+        sending.put(many(70))
         await until(lambda: value(sending.families(), "_errors_total", manager) == 70)
     assert "alertmanager takes no alerts" in caplog.text
     [record] = caplog.records
@@ -222,15 +254,15 @@ async def test_one_that_is_not_there_is_counted_and_told_without_its_password(ca
 
 async def test_a_name_that_cannot_be_resolved_harms_nobody_else():
     async with listening() as manager, running(office("http://no.such.host.invalid:1", manager.url)) as sending:
-        put(sending, [message()])
+        sending.put([message()])
         await manager.until(lambda: manager.alerts)
 
 
 async def test_what_cannot_even_be_written_stops_nothing(caplog):
     async with listening() as manager, running(office(manager.url)) as sending:
-        put(sending, [Message((("a", "b"),), (), 10**30, 0, "")])
+        sending.put([Message((("a", "b"),), (), 10**30, 0, "")])
         await until(lambda: "background work failed" in caplog.text)
-        put(sending, [message()])
+        sending.put([message()])
         await manager.until(lambda: manager.alerts)
 
 
@@ -238,7 +270,7 @@ async def test_at_the_end_what_was_being_sent_and_what_waits_is_sent_once_more()
     async with listening() as manager:
         manager.gate = asyncio.Event()
         async with running(office(manager.url)) as sending:
-            put(sending, many(100))
+            sending.put(many(100))
             await manager.until(lambda: manager.requests)
         manager.gate.set()
         manager.requests.clear()
@@ -250,7 +282,7 @@ async def test_at_the_end_one_that_hangs_is_waited_for_no_longer_than_two_second
     async with listening() as manager:
         manager.gate = asyncio.Event()
         sending = office(manager.url)
-        put(sending, many(1))
+        sending.put(many(1))
         began = asyncio.get_running_loop().time()
         await sending.drain()
         assert asyncio.get_running_loop().time() - began < DRAIN + 0.5
@@ -264,11 +296,11 @@ async def test_at_the_end_nothing_is_waited_for_when_nothing_waits():
 async def test_a_reload_ends_some_begins_others_and_leaves_the_rest_with_their_counts():
     async with listening() as first, listening() as second, listening() as third:
         async with running(office(first.url, second.url)) as sending:
-            put(sending, [message()])
+            sending.put([message()])
             await second.until(lambda: second.alerts)
             await until(lambda: value(sending.families(), "_sent_total", second) == 1)
             sending.replace([Alertmanager(url=second.url), Alertmanager(url=third.url)], Rules())
-            put(sending, [message()])
+            sending.put([message()])
             await third.until(lambda: third.alerts)
             await second.until(lambda: len(second.alerts) == 2)
             await until(lambda: value(sending.families(), "_sent_total", second) == 2)

@@ -68,8 +68,9 @@ def test_each_trouble_fails_its_own_check_and_is_a_problem(change, check, words)
     assert len(problems(status)) == 1
 
 
-def test_an_alert_that_is_for_information_is_told_and_is_well():
-    news = replace(FIRING, labels=labels(alertname="BaselineRestarts", severity="info"))
+@pytest.mark.parametrize("severity", ["info", "none"])
+def test_an_alert_that_is_for_information_is_told_and_is_well(severity):
+    news = replace(FIRING, labels=labels(alertname="BaselineRestarts", severity=severity))
     status = replace(WELL, alerts=(news,))
     assert problems(status) == ()
     check = next(check for check in checks(status) if check.name == "alerts")

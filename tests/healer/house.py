@@ -79,13 +79,13 @@ class House:
         await self.settle()
 
     async def last(self):
-        return (await self.healer.attempts(1))[0]
+        return (await self.journal.attempts(1))[0]
 
     async def outcomes(self):
-        return [attempt.outcome for attempt in reversed(await self.healer.attempts())]
+        return [attempt.outcome for attempt in reversed(await self.journal.attempts(100))]
 
     async def endings(self):
-        return [episode.ending for episode in reversed(await self.healer.episodes())]
+        return [episode.ending for episode in reversed(await self.journal.episodes(100))]
 
 
 @asynccontextmanager

@@ -36,12 +36,12 @@ async def test_medic_killed_while_it_replaces_a_worker_does_nothing_twice_and_fo
     clock = HandClock()
     clock.set(days=3650)
     async with house(tmp_path, POLICY, clock=clock, pools=pools) as it:
-        journaled = await it.healer.attempts()
+        journaled = await it.journal.attempts(100)
         assert len(journaled) == (0 if point == "journal.reserved.before" else 1)
         await it.settle()
         await it.tick(seconds=1)
         assert pools.count() == done
-        looked_at = [attempt for attempt in await it.healer.attempts() if attempt.id <= len(journaled)]
+        looked_at = [attempt for attempt in await it.journal.attempts(100) if attempt.id <= len(journaled)]
         expected = [] if not journaled else [Outcome.HEALED if done else Outcome.FAILED]
         assert [attempt.outcome for attempt in looked_at] == expected
 
@@ -54,11 +54,11 @@ async def test_an_acknowledged_alert_is_acted_upon_exactly_once_or_looked_at_aft
     async with house(tmp_path, POLICY, pools=pools) as it:
         it.clock.set(days=3650)
         await it.settle()
-        assert len(await it.healer.episodes()) == 1
+        assert len(await it.journal.episodes(100)) == 1
         expected = done if point != "journal.receive.after" else ["restart pool:rpa"]
         assert pools.count() == expected
         await it.tick(seconds=6)
-        first = (await it.healer.attempts())[-1]
+        first = (await it.journal.attempts(100))[-1]
         assert first.outcome in {Outcome.UNKNOWN, Outcome.FAILED}
 
 
@@ -82,4 +82,4 @@ async def test_what_a_restart_finds_half_done_stays_one_attempt_however_often_it
         async with house(tmp_path, POLICY, clock=clock, pools=FilePools(tmp_path)) as it:
             await it.healer.pause(None, timedelta(hours=1), why="looking", by="ann")
             await it.settle()
-            assert len(await it.healer.attempts()) == 1
+            assert len(await it.journal.attempts(100)) == 1

@@ -22,7 +22,7 @@ async def test_while_the_disk_is_full_nobody_is_told_the_same_again_and_again(tm
         it.healer._memory.journal = it.journal
         await it.healer._delivery.deliver_due()
         assert it.notifier.told == [("one", "body")]
-        assert (await it.healer.notices())[0].delivered_at is not None
+        assert (await it.journal.notices(100))[0].delivered_at is not None
         assert it.healer._delivery.outcomes == ["delivered"]
 
 
@@ -45,7 +45,7 @@ async def test_a_notice_is_delivered_once_and_of_one_key_only_the_first(tmp_path
         await it.healer._delivery.deliver_due()
         await it.healer._delivery.deliver_due()
         assert it.notifier.told == [("one", "body")]
-        (notice,) = await it.healer.notices()
+        (notice,) = await it.journal.notices(100)
         assert notice.delivered_at is not None
 
 
@@ -55,13 +55,13 @@ async def test_a_notice_that_was_not_taken_is_tried_again_later_and_later_until_
         await it.healer.tell("one", "body", "key")
         for _ in range(5):
             await it.healer._delivery.deliver_due()
-        (notice,) = await it.healer.notices()
+        (notice,) = await it.journal.notices(100)
         assert (notice.tries, notice.error, notice.delivered_at) == (1, "no route", None)
         it.clock.pass_by(seconds=10)
         await it.healer._delivery.deliver_due()
         it.clock.pass_by(seconds=10)
         await it.healer._delivery.deliver_due()
-        assert (await it.healer.notices())[0].tries == 2
+        assert (await it.journal.notices(100))[0].tries == 2
         it.notifier.fails = None
         it.clock.pass_by(seconds=10)
         await it.healer._delivery.deliver_due()

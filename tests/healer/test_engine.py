@@ -34,7 +34,7 @@ async def test_after_its_heal_an_alert_opens_a_new_episode_only_once_it_was_seen
         await it.tick(STALLED, seconds=31)
         assert await it.endings() == [Ending.HEALED]
         await it.tick(STALLED, hours=1)
-        assert len(await it.healer.episodes()) == 1
+        assert len(await it.journal.episodes(100)) == 1
         await it.tick(gone(STALLED, it.clock.now()), seconds=15)
         again = alert(at=it.clock.now())
         await it.tick(again, seconds=15)
@@ -74,10 +74,10 @@ async def test_a_late_copy_of_a_resolved_alert_opens_nothing(tmp_path):
         assert await it.endings() == [Ending.RESOLVED]
         await it.healer.receive([alert(source=Source.ALERTMANAGER, at=first.active_at + timedelta(seconds=20))])
         await it.settle()
-        assert len(await it.healer.episodes()) == 1
+        assert len(await it.journal.episodes(100)) == 1
         await it.healer.receive([alert(source=Source.ALERTMANAGER, at=first.active_at + timedelta(seconds=90))])
         await it.settle()
-        assert len(await it.healer.episodes()) == 2
+        assert len(await it.journal.episodes(100)) == 2
 
 
 async def test_received_alerts_survive_a_restart_before_they_were_looked_at(tmp_path):
@@ -109,7 +109,7 @@ async def test_an_external_alert_that_nobody_resolves_is_unknown_and_a_person_he
         assert await it.outcomes() == [Outcome.UNKNOWN]
         await it.tick(minutes=5)
         await it.tick(minutes=5)
-        assert [notice.key for notice in await it.healer.notices()] == ["unknown:1"]
+        assert [notice.key for notice in await it.journal.notices(100)] == ["unknown:1"]
 
 
 async def test_three_failures_open_the_breaker_call_a_person_and_leave_one_probe_an_hour(tmp_path):
@@ -119,10 +119,10 @@ async def test_three_failures_open_the_breaker_call_a_person_and_leave_one_probe
             await it.tick(STALLED, seconds=30)
         assert await it.outcomes() == [Outcome.FAILED] * 3
         assert it.healer.open_breakers == {POOL}
-        assert [notice.key for notice in await it.healer.notices()] == ["breaker:1"]
+        assert [notice.key for notice in await it.journal.notices(100)] == ["breaker:1"]
         for _ in range(100):
             await it.tick(STALLED, seconds=30)
-        attempts = await it.healer.attempts()
+        attempts = await it.journal.attempts(100)
         assert [(each.number, each.probe) for each in reversed(attempts)] == [
             (1, False), (2, False), (3, False), (3, True),
         ]  # fmt: skip
@@ -216,7 +216,7 @@ async def test_a_ladder_climbs_one_rung_after_the_attempts_of_the_one_before(tmp
         it.conditions.holds["QueueStalled"] = True
         for _ in range(150):
             await it.tick(STALLED, seconds=30)
-        attempts = [each for each in reversed(await it.healer.attempts()) if not each.probe]
+        attempts = [each for each in reversed(await it.journal.attempts(100)) if not each.probe]
         assert [each.action for each in attempts] == ["restart", "restart", "notify", "notify"]
 
 

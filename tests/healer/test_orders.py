@@ -47,7 +47,7 @@ async def test_a_dry_run_does_nothing_spends_nothing_and_says_so(tmp_path):
         await fire_until_it_acts(it, STALLED)
         await it.tick(STALLED, hours=1)
         assert it.pools.asked == []
-        assert await it.healer.attempts() == []
+        assert await it.journal.attempts(100) == []
         assert (
             it.healer.explain("pool:rpa").episodes[0].verdict.startswith("would restart now, but its mode is dry-run")
         )
@@ -56,9 +56,9 @@ async def test_a_dry_run_does_nothing_spends_nothing_and_says_so(tmp_path):
 async def test_approval_is_asked_for_once_all_other_gates_are_open_and_allows_the_action(tmp_path):
     async with house(tmp_path, policy(remedy(mode=Mode.APPROVE))) as it:
         await it.tick(STALLED)
-        assert await it.healer.notices() == []
+        assert await it.journal.notices(100) == []
         await it.tick(STALLED, seconds=181)
-        assert [notice.title for notice in await it.healer.notices()] == ["May Medic restart pool:rpa?"]
+        assert [notice.title for notice in await it.journal.notices(100)] == ["May Medic restart pool:rpa?"]
         assert it.pools.asked == []
         with pytest.raises(RefusedError, match="open: 1"):
             await it.healer.approve(7, by="ann")
@@ -71,7 +71,7 @@ async def test_a_persons_order_passes_grace_and_breaker_and_is_one_attempt(tmp_p
     async with house(tmp_path) as it:
         proposal = await it.healer.heal(POOL, by="ann", dry_run=True)
         assert (proposal.attempt.action, proposal.refused) == ("restart", "")
-        assert await it.healer.episodes() == []
+        assert await it.journal.episodes(100) == []
         await it.healer.heal(POOL, by="ann")
         await it.settle()
         assert it.pools.asked == [("restart", "pool:rpa")]
@@ -102,7 +102,7 @@ async def test_a_persons_order_is_refused_with_the_gate_that_holds_it(tmp_path):
             await it.healer.heal(parse_target("unit:nginx"), by="ann")
         with pytest.raises(RefusedError, match="no remedy 'x'; configured: restart-workers"):
             await it.healer.heal(POOL, "x", by="ann")
-        assert await it.healer.episodes() == []
+        assert await it.journal.episodes(100) == []
 
 
 async def test_a_second_order_on_a_busy_target_is_refused(tmp_path):
@@ -119,7 +119,7 @@ async def test_a_persons_order_by_a_remedy_joins_its_open_episode(tmp_path):
         await it.tick(STALLED)
         await it.healer.heal(POOL, "restart-workers", by="ann")
         await it.settle()
-        assert [each.episode for each in await it.healer.attempts()] == [1]
+        assert [each.episode for each in await it.journal.attempts(100)] == [1]
         assert len(it.healer.open_episodes) == 1
 
 

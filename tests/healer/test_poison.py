@@ -49,7 +49,7 @@ async def test_a_worker_whose_exit_cannot_be_written_is_replaced_without_its_wor
         it.healer.exited(it.pools.die(WORKER, status=UNWRITABLE))
         await it.die(worker_target("rpa", 2))
         assert it.pools.asked == [("start", "worker:rpa/1"), ("start", "worker:rpa/2")]
-        assert "could not be taken in" in (await it.healer.attempts())[1].reason
+        assert "could not be taken in" in (await it.journal.attempts(100))[1].reason
         assert not it.healer._door
         assert told(caplog) == ["an exit of worker:rpa/1"]
         assert suppressed(it) == {"worker-exit": 1}

@@ -1,5 +1,6 @@
 """Posted alerts in the healer: news heals once, repetition costs nothing, silence is an end that proves nothing."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -50,6 +51,15 @@ async def test_an_alert_that_is_posted_is_healed_and_its_end_verifies_that(tmp_p
         assert await it.endings() == [Ending.HEALED]
 
 
+async def test_a_posted_alert_that_no_remedy_matches_is_known_until_it_is_over(tmp_path):
+    async with house(tmp_path, AT_ONCE) as it:
+        await post(it, posting(it, "Other", disk="sda"))
+        words = "Other on disk=sda is firing; no remedy matches it, or its episode is over until it is seen resolved"
+        assert it.healer.explain("Other").text == words
+        await post(it, posting(it, "Other", minutes=0, disk="sda"))
+        assert it.healer.explain("Other").text.startswith("Other: no alert of this name is active")
+
+
 async def test_posting_again_each_minute_writes_nothing_and_heals_nothing_twice(tmp_path):
     async with house(tmp_path, AT_ONCE) as it:
         began = it.clock.now()
@@ -59,7 +69,7 @@ async def test_posting_again_each_minute_writes_nothing_and_heals_nothing_twice(
             await post(it, posting(it, since=began))
             await it.tick()
         assert await receipts(it) == 1
-        assert len(await it.healer.episodes()) == 1
+        assert len(await it.journal.episodes(100)) == 1
         for _ in range(15):
             it.clock.pass_by(minutes=1)
             await post(it, posting(it, minutes=0))
@@ -181,7 +191,7 @@ async def test_the_same_alert_of_the_rules_and_of_a_sender_is_healed_once(tmp_pa
             await post(it, posting(it), posting(it, host="web1"))
             await it.tick(own, seconds=15)
         assert it.pools.asked == [("restart", "pool:rpa")]
-        assert len(await it.healer.episodes()) == 1
+        assert len(await it.journal.episodes(100)) == 1
 
 
 async def test_while_the_disk_is_full_nothing_runs_out_and_afterwards_it_does(tmp_path):
@@ -209,6 +219,27 @@ async def test_more_alerts_than_can_be_kept_are_refused_whole(tmp_path):
             await it.healer.post([posting(it, n="one more"), posting(it, n="0")])
         await post(it, posting(it, n="0"))
         assert len(it.healer.postings) == INBOX
+        await it.healer.post([posting(it, n="0", minutes=0), posting(it, n="1", minutes=0)])
+        await it.healer.post([posting(it, n="one more")])
+        assert len(it.healer.postings) == INBOX - 1
+
+
+async def test_an_end_that_overtakes_its_beginning_on_the_way_to_the_disk_still_counts(tmp_path):
+    async with house(tmp_path, policy(remedy(grace=timedelta(hours=1)))) as it:
+        await asyncio.gather(it.healer.post([posting(it)]), it.healer.post([posting(it, minutes=0)]))
+        await it.settle()
+        assert it.healer.postings == ()
+        assert await it.endings() == [Ending.RESOLVED]
+
+
+async def test_alerts_that_run_out_all_at_once_are_all_over_though_the_inbox_is_no_larger(tmp_path):
+    async with house(tmp_path) as it:
+        await post(it, *(posting(it, n=str(n)) for n in range(INBOX)))
+        await it.healer.receive([alert("Waiting", at=it.clock.now(), source=Source.ALERTMANAGER)])
+        it.clock.pass_by(minutes=5)
+        await it.settle()
+        await it.settle()
+        assert it.healer.postings == ()
 
 
 async def test_5000_alerts_that_are_posted_each_minute_are_written_once(tmp_path):
@@ -220,5 +251,5 @@ async def test_5000_alerts_that_are_posted_each_minute_are_written_once(tmp_path
                 await it.healer.post(flood[start : start + 64])
             await it.tick(minutes=1)
         assert await receipts(it) == -(-5000 // 64)
-        assert len(await it.healer.episodes()) == 1
+        assert len(await it.journal.episodes(100)) == 1
         assert it.pools.asked == [("restart", "pool:rpa")]

@@ -37,7 +37,7 @@ async def test_a_worker_that_dies_at_once_is_replaced_after_0_10_and_60_seconds_
         assert gaps[:3] == [pytest.approx(10, abs=2), pytest.approx(60, abs=2), pytest.approx(300, abs=2)]
         assert len(starts) == 4
         assert it.healer.open_breakers == {WORKER}
-        assert [notice.title for notice in await it.healer.notices()] == [
+        assert [notice.title for notice in await it.journal.notices(100)] == [
             "worker:rpa/1 could not be healed by worker-exit"
         ]
 
@@ -114,7 +114,7 @@ async def test_a_notice_of_an_open_breaker_says_what_happened_and_what_to_do(tmp
         await it.die(WORKER, status="exit 3")
         await it.tick(seconds=10)
         await it.die(WORKER, status="exit 3")
-        (notice,) = await it.healer.notices()
+        (notice,) = await it.journal.notices(100)
         assert notice.body.splitlines() == [
             "It keeps ending, the last time with exit 3. It is left alone but for a rare probe.",
             "Why: worker:rpa/1 ended: exit 3 (crash)",

@@ -56,6 +56,10 @@ class Office:
             return
         resend = self._rules.resend_delay // MILLISECOND
         self._memory, messages = due(self._memory, groups(), alerts, to_ms(now), resend_ms=resend)
+        self.put(messages)
+
+    def put(self, messages: Sequence[Message]) -> None:
+        """Have messages sent to every Alertmanager."""
         for sender in self._senders.values():
             sender.put(messages)
 

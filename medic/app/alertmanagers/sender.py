@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Never
-from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
 from medic.app.alertmanagers.metrics import Figures
 from medic.app.alertmanagers.outbox import Outbox
-from medic.app.settings.peers import Alertmanager
+from medic.app.settings.peers import Alertmanager, without_user
 from medic.core.errors import MedicError
 from medic.core.tasks import guarded
 from rules.sending import Message
@@ -25,6 +24,8 @@ log = logging.getLogger(__name__)
 Write = Callable[[list[Message]], bytes]
 ECHOED = 200
 """Characters of an Alertmanager's complaint that are told."""
+TOLD = 300
+"""Characters of any trouble with one that are told."""
 
 
 class NotTakenError(MedicError):
@@ -49,7 +50,7 @@ class Sender:
     def __init__(self, to: Alertmanager, write: Write) -> None:
         """Send to *to*; *write* makes the body of a request."""
         self.to = to
-        self.name = _name(to.url)
+        self.name = without_user(to.url)
         self.counts = Counts()
         self.outbox = Outbox()
         self._write = write
@@ -97,14 +98,19 @@ class Sender:
             await self._post(session, self._write(batch))
         except (aiohttp.ClientError, OSError, TimeoutError, NotTakenError) as error:
             self.counts.errors += len(batch)
-            self._tell(str(error) or type(error).__name__)
+            self._tell(_words(error))
         else:
             self.counts.sent += len(batch)
             self._tell("")
         self.counts.latency = time() - began
 
     async def _post(self, session: aiohttp.ClientSession, body: bytes) -> None:
-        async with session.post(URL(self.name) / "api/v2/alerts", data=body) as answer:
+        # A redirect is not followed: it would turn the post into a visit of, say, a page to log in, which looks well.
+        url = URL(self.name) / "api/v2/alerts"
+        async with session.post(url, data=body, allow_redirects=False) as answer:
+            if answer.status // 100 == 3:  # noqa: PLR2004 - the class of status codes that point elsewhere
+                elsewhere = answer.headers.get("Location", "elsewhere")[:ECHOED]
+                raise NotTakenError(f"it answered {answer.status} and points to {elsewhere}: write that address")
             if answer.status // 100 != 2:  # noqa: PLR2004 - the class of status codes that say yes
                 words = (await answer.content.read(ECHOED)).decode(errors="replace").strip()
                 raise NotTakenError(f"it answered {answer.status}: {words}".rstrip(": "))
@@ -126,6 +132,12 @@ class Sender:
             yield session
 
 
+def _words(error: Exception) -> str:
+    """Say what went wrong in one line; what answers in another language is quoted by the library at any length."""
+    line = " ".join(str(error).split()) or type(error).__name__
+    return line if len(line) <= TOLD else f"{line[:TOLD]}..."
+
+
 def _credentials(to: Alertmanager) -> dict[str, str]:
     url = URL(to.url)
     if to.token is not None:
@@ -134,9 +146,3 @@ def _credentials(to: Alertmanager) -> dict[str, str]:
         return {}
     pair = f"{url.user or ''}:{url.password or ''}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-
-
-def _name(url: str) -> str:
-    """Return an address without the user and the password that it may hold."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

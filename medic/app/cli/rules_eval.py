@@ -3,7 +3,7 @@
 import click
 
 from medic.app.cli.options import Place, as_json, placed
-from medic.app.cli.text import print_json, value_of
+from medic.app.cli.text import print_json
 
 
 @click.command("eval")
@@ -17,17 +17,19 @@ from medic.app.cli.text import print_json, value_of
 def command(place: Place, /, *, expression: str, as_json: bool, **asked: str | None) -> None:
     """Evaluate a PromQL expression.
 
-    It is evaluated now, --at a time, or --from one --to another, over the series of the running daemon.
+    It is evaluated now, --at a time, or --from one --to another, over the series of the running daemon. What
+    Prometheus would warn of goes to the standard error.
     """
     from medic.app.cli.results import lines
-    from medic.app.expressions import check, question
+    from medic.app.expressions import ask, check, question
     from medic.core.clock import SystemClock
     from rules.promql import Compat
 
     when = question(asked, SystemClock().now())
-    check(expression, Compat(place.settings().rules.compat))
-    path, parameters = when.asked(expression)
-    data = value_of(place.daemon().get(path, **parameters), "data")
+    query = check(expression, Compat(place.settings().rules.compat))
+    data, notes = ask(place.daemon(), query, when)
+    for note in notes:
+        click.echo(note, err=True)
     if as_json:
         print_json(data)
         return

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
 from healer.settings import OPERATOR, WORKER_EXIT
+from medic.app.settings.kinds import WrongValueError
 from medic.app.settings.mistakes import Finding, Path, write_path
 from medic.app.settings.patterns import Pattern, find, find_texts, value_at
+from medic.app.settings.peers import parse_base, without_user
 from medic.app.settings.recur import BUILT_IN
+from medic.app.settings.secretfiles import UNREAD
 from medic.app.settings.yaml import Tree
 
 NAMES: dict[str, Pattern] = {
@@ -35,6 +38,7 @@ def check(tree: Tree) -> Iterator[Finding]:
     yield from _cycles(tree)
     yield from _queues(tree)
     yield from _jobs(tree)
+    yield from _alertmanagers(tree)
 
 
 def names(tree: Tree, kind: str) -> frozenset[str]:
@@ -163,6 +167,20 @@ def _jobs(tree: Tree) -> Iterator[Finding]:
             yield Finding(path, "runs nothing", "write run: [python, etl.py]")
         if "timezone" in job and "every" in job:
             yield Finding((*path, "timezone"), "has no meaning for every", "remove it, or use at")
+
+
+def _alertmanagers(tree: Tree) -> Iterator[Finding]:
+    """One that stands there twice would be sent everything twice; addresses hold secrets and are not repeated."""
+    first: dict[str, Path] = {}
+    named = [*find_texts(tree, ("alertmanagers", "*")), *find_texts(tree, ("alertmanagers", "*", "url"))]
+    for path, url in sorted(named, key=lambda found: int(found[0][1])):
+        try:
+            address = without_user(parse_base(url))
+        except WrongValueError:
+            continue
+        if address in first and url != UNREAD:
+            yield Finding(path, f"is the address at {write_path(first[address])} already", "name each once")
+        first.setdefault(address, path)
 
 
 def _is_of_a_package(name: Tree) -> bool:

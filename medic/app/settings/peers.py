@@ -24,6 +24,12 @@ def parse_base(value: object) -> str:
     return url.rstrip("/")
 
 
+def without_user(url: str) -> str:
+    """Return an address without the user and the password that it may hold."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 class Alertmanager(Section):
     """One of ``alertmanagers``; its address alone is enough."""
 

@@ -16,6 +16,8 @@ SECRETS = frozenset(
     }
 )
 HIDDEN = "**********"
+UNREAD = "http://unread.invalid"
+"""Stands for a secret that could not be read, so that no other check complains of it."""
 _SUFFIX = "_file"
 _MAX_BYTES = 64 * 1024
 
@@ -70,7 +72,7 @@ def _read(value: Tree, path: Path, folder: FilePath, filled: Filled) -> str:
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text"
         filled.findings.append(Finding(path, f"cannot be read ({reason})", "name a file that Medic's user can read"))
-    return "http://unread.invalid"
+    return UNREAD
 
 
 def _content(path: FilePath) -> str:

@@ -3,5 +3,10 @@
 from aiohttp import web
 
 from medic.app.house import House
+from medic.app.web.promapi.desk import Desk
 
 HOUSE = web.AppKey("house", House)
+QUERIES = web.AppKey("queries", Desk)
+"""Where expressions and selections are evaluated."""
+LISTS = web.AppKey("lists", Desk)
+"""Where what is known already is written out, and large bodies are read; it waits for no query."""

@@ -1,19 +1,25 @@
 """What Medic is to a Prometheus that takes it for an Alertmanager, and where the links in Medic's own alerts lead."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from aiohttp import web
 from yarl import URL
 
 from healer.fields import Own, WebhookError
 from healer.matchers import Matcher, matches
-from healer.posted import Posting, parse
+from healer.posted import Posting, Read, parse
 from medic.app.house import House
 from medic.app.matching import read_matcher
 from medic.app.views import Object, moment
-from medic.app.web.keys import HOUSE
-from medic.app.web.site import BusyError
+from medic.app.web.keys import HOUSE, LISTS
+from medic.app.web.promapi.errors import ApiError
+from medic.app.web.promapi.shaping import array, encode
+from medic.app.web.site import BusyError, pack, takes_gzip
 from medic.core.errors import InboxFullError, MedicError
+
+T = TypeVar("T")
 
 routes = web.RouteTableDef()
 
@@ -21,6 +27,8 @@ RECEIVER = "medic"
 """Who gets every alert, in the words of an Alertmanager."""
 TOLD = 10
 """Mistakes of one body that are told; further ones are counted."""
+LARGE = 65_536
+"""Bytes of a body from which on it is read in a thread; what Prometheus posts is smaller."""
 
 
 @routes.post("/api/v2/alerts")
@@ -31,7 +39,7 @@ async def post(request: web.Request) -> web.Response:
     """
     house = request.app[HOUSE]
     try:
-        read = parse(await request.read(), house.clock.now(), own(house))
+        read = await _read(request)
     except WebhookError as error:
         return _refused([str(error)])
     try:
@@ -50,7 +58,8 @@ async def alerts(request: web.Request) -> web.Response:
         return _refused([str(error)])
     if request.query.get("active", "true") == "false" or request.query.get("receiver", RECEIVER) != RECEIVER:
         return web.json_response([])
-    return web.json_response([_show(each) for each in _matching(request.app[HOUSE].healer.postings, wanted)])
+    postings, gzipped = request.app[HOUSE].healer.postings, takes_gzip(request)
+    return await _in_turn(request, lambda: _listed(postings, wanted, gzipped=gzipped))
 
 
 @routes.get("/graph")
@@ -67,6 +76,21 @@ def own(house: House) -> Own:
     return Own(office.address, tuple(office.labels.items()))
 
 
+async def _read(request: web.Request) -> Read:
+    house, body = request.app[HOUSE], await request.read()
+    read = partial(parse, body, house.clock.now(), own(house))
+    return read() if len(body) < LARGE else await _in_turn(request, read)
+
+
+async def _in_turn(request: web.Request, work: Callable[[], T]) -> T:
+    """Do in a thread what may be about thousands of alerts."""
+    seconds = request.app[HOUSE].settings.rules.timeout.total_seconds()
+    try:
+        return await request.app[LISTS].run(lambda _term: work(), seconds=seconds)
+    except ApiError as error:
+        raise BusyError(str(error)) from error
+
+
 def _refused(mistakes: Sequence[str]) -> web.Response:
     """Answer 400 with a JSON string, as Alertmanager does."""
     more = len(mistakes) - TOLD
@@ -74,8 +98,9 @@ def _refused(mistakes: Sequence[str]) -> web.Response:
     return web.json_response("; ".join(told), status=400)
 
 
-def _matching(postings: Sequence[Posting], wanted: Sequence[Matcher]) -> list[Posting]:
-    return [each for each in postings if matches(wanted, each.alert.labels)]
+def _listed(postings: Sequence[Posting], wanted: Sequence[Matcher], *, gzipped: bool) -> web.Response:
+    shown = array(_show(each) for each in postings if matches(wanted, each.alert.labels))
+    return pack(encode(shown), "application/json", gzipped=gzipped)
 
 
 def _show(posting: Posting) -> Object:

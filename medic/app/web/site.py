@@ -108,7 +108,7 @@ def takes_gzip(request: web.Request) -> bool:
 
 
 def pack(body: bytes, content_type: str, *, gzipped: bool) -> web.Response:
-    """Make an answer of *body*, gzipped at level 1 if that is worth it; large ones are packed in a thread."""
+    """Make an answer of *body*, gzipped at level 1 if that is worth it; call it in a thread for what may be large."""
     headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
     if gzipped and len(body) >= GZIP_FROM:
         headers["Content-Encoding"] = "gzip"

@@ -128,6 +128,8 @@ def test_a_rule_may_read_what_the_rules_in_force_record(at):
         ("nothing-*.yml", "nothing-*.yml matches no file; correct it"),
         (".", ". is a folder; name rule files"),
         ("**.yml", "**.yml is not a pattern of paths; write it as rules/*.yml"),
+        ("x" * 5000, "is not a pattern of paths"),
+        ("/dev/zero", "/dev/zero is no file; name rule files"),
     ],
 )
 def test_a_file_that_is_not_there_is_wrong_use(at, argument, words):

@@ -19,7 +19,7 @@ def measuring(daemon):
 def printed(at, *arguments):
     result = medic(at, "rules", "eval", *arguments)
     assert result.exit_code == 0, result.output
-    return result.output.splitlines()
+    return result.stdout.splitlines()
 
 
 def test_a_vector_is_printed_as_promtool_prints_it(measuring):
@@ -33,6 +33,23 @@ def test_a_vector_is_printed_as_promtool_prints_it(measuring):
 
 def test_an_empty_result_prints_nothing(measuring):
     assert printed(measuring, "no_such_metric") == []
+
+
+def test_beside_an_empty_result_stands_which_metric_nobody_has(measuring):
+    result = medic(measuring, "rules", "eval", "sum(rate(node_laod1[5m])) + medic_worker_up")
+    words = "no metric node_laod1 is exported or recorded here: did you mean node_load1?\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", words)
+    assert medic(measuring, "rules", "eval", "node_load1 < 0").stderr == ""
+
+
+@pytest.mark.parametrize("more", [[], ["--json"], ["--from", "1m"]])
+def test_what_prometheus_would_warn_of_goes_to_the_standard_error(measuring, more):
+    result = medic(measuring, "rules", "eval", "quantile(2, rate(node_load1[5m]))", *more)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(
+        "PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)\nPromQL info:"
+    )
+    assert "PromQL" not in result.stdout
 
 
 def test_a_scalar_is_told_with_its_time(measuring):

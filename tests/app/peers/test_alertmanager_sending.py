@@ -26,7 +26,10 @@ RULE = {
     "alert": "PairLarge",
     "expr": EXPRESSION,
     "labels": {"severity": "page", "unit": "site.service", "site": "main"},
-    "annotations": {"summary": "{{ $value }} in {{ $labels.pool }} on {{ $externalLabels.host }}"},
+    "annotations": {
+        "summary": "{{ $value }} in {{ $labels.pool }} on {{ $externalLabels.host }}",
+        "link": "{{ externalURL }}/",
+    },
 }
 ROUTE = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
@@ -78,7 +81,7 @@ def test_an_alert_arrives_whole_is_kept_alive_and_ends_with_its_condition(medic)
         [alert] = until(lambda: shown(server), what="amtool shows the alert")
         [own] = medic.json("/api/v1/alerts/active")["alerts"]
         assert alert["labels"] == {**own["labels"], "host": "web1"}
-        assert alert["annotations"] == own["annotations"] == {"summary": "2 in pair on web1"}
+        assert alert["annotations"] == own["annotations"] == {"summary": "2 in pair on web1", "link": f"{medic.url}/"}
         assert moment(alert["startsAt"]) == moment(own["activeAt"])
         first_end = moment(alert["endsAt"])
         assert 0 < (first_end - moment(alert["startsAt"])).total_seconds() < 60
@@ -154,8 +157,7 @@ async def test_a_flood_of_5000_alerts_reaches_a_real_alertmanager_whole(tmp_path
     with alertmanager(tmp_path / "am", ROUTE) as server:
         office = Office([Alertmanager(url=server.url)], Rules())
         office.url = "http://127.0.0.1:10119"
-        for sender in office._senders.values():
-            sender.put(flood)
+        office.put(flood)
         await office.drain()
         found = server.get("/api/v2/alerts")
     assert {int(each["labels"]["n"]) for each in found} == {*range(5000)}

@@ -78,6 +78,28 @@ CASES = {
 }
 
 
+TWICE = "is the address at alertmanagers[0] already; name each once"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("['http://x:1', 'http://y:1', 'http://x:1/']", [f"alertmanagers[2]: {TWICE}"]),
+        ("['http://x:1', {url: 'http://me:hidden@x:1', timeout: 2s}]", [f"alertmanagers[1].url: {TWICE}"]),
+        ("[{url: 'http://x:1/a'}, 'http://x:1/b']", []),
+    ],
+)
+def test_one_that_would_be_sent_everything_twice_is_refused(text, told):
+    found = wrong(f"alertmanagers: {text}") if told else []
+    assert found == [f"medic.yml:1: {each}" for each in told]
+    assert told or len(good(f"alertmanagers: {text}").configuration.alertmanagers) == 2
+
+
+def test_two_whose_files_cannot_be_read_are_not_taken_for_one():
+    found = wrong("alertmanagers: [{url_file: a}, {url_file: b}]")
+    assert [told.partition("cannot be read")[1] for told in found] == ["cannot be read"] * 2
+
+
 @pytest.mark.parametrize("text", CASES)
 def test_what_cannot_be_used_is_told_with_what_to_write_instead(text):
     assert wrong(text) == [f"medic.yml:1: {CASES[text]}"]

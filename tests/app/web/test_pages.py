@@ -4,6 +4,7 @@ import asyncio
 import html
 import re
 
+from medic.app.views import SHOWN
 from rhythm.reports.facts import Facts
 from rhythm.reports.files import write_report
 from rhythm.reports.summary import summarize
@@ -97,6 +98,18 @@ async def test_alerts_episodes_attempts_pauses_notices_and_jobs_show_as_the_api_
     for raw in ("<b>bold", "<i>comes", "<luck>", "<title>a", "a <title>", "because <so>"):
         assert raw not in page
     assert "it <i>comes</i>" in visible(page)
+
+
+async def test_of_a_storm_of_alerts_the_firing_ones_are_shown_and_the_rest_is_counted(tmp_path):
+    soft = "\n".join(f"      - {{alert: Soft{number}, expr: 'vector(1)', for: 1h}}" for number in range(SHOWN))
+    rules = f"groups:\n  - name: storm\n    rules:\n{soft}\n      - {{alert: Hard, expr: 'vector(1)'}}\n"
+    write_rules(tmp_path, rules)
+    async with open_door(tmp_path) as door:
+        await door.house.ticker.tick()
+        page, found = await page_and_status(door)
+    assert (len(found["alerts"]), found["alert_count"]) == (SHOWN, SHOWN + 1)
+    assert found["alerts"][0]["labels"]["alertname"] == "Hard"
+    assert "1 more are not shown" in visible(page)
 
 
 async def test_on_a_narrow_screen_each_cell_can_say_what_its_column_is(tmp_path):

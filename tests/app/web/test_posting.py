@@ -1,5 +1,6 @@
 """Medic as an Alertmanager: what is posted is on disk before the answer, listed while it fires, and healed once."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -99,6 +100,22 @@ async def test_what_fires_is_listed_as_alertmanager_lists_it(door):
     ]:
         assert await door.get(f"{PATH}?{query}") == (200, wanted)
     assert (await door.get(f"{PATH}?filter=%7B"))[0] == 400
+
+
+async def test_a_list_of_thousands_is_written_while_others_are_answered(door):
+    found = [alert(f"{n}.service") for n in range(5000)]
+    assert await door.post(PATH, found) == (200, "")
+    listing, answered = asyncio.ensure_future(door.get(PATH)), 0
+    while not listing.done():
+        assert (await door.get("/-/healthy"))[0] == 200
+        answered += 1
+    status, shown = await listing
+    assert (status, len(shown), answered >= 3) == (200, 5000, True)
+
+
+async def test_a_body_that_is_large_and_wrong_is_refused_as_a_small_one_is(door):
+    status, told = await door.post(PATH, b"[" * 100_000)
+    assert (status, "not JSON" in told) == (400, True)
 
 
 async def test_a_full_inbox_is_busy_and_says_when_to_come_again(door):

@@ -190,7 +190,10 @@ async def test_metadata_tells_type_and_help(door):
     ]
     assert all(one["help"] for entries in found.values() for one in entries)
     assert list((await ask(door, "metadata", metric="node_load1"))[1]) == ["node_load1"]
-    assert len((await ask(door, "metadata", limit=2))[1]) == 2
+    for limit, shown in ((2, 2), ("+2", 2), (0, 0), (-5, len(found)), ("", len(found))):
+        assert len((await ask(door, "metadata", limit=limit))[1]) == shown
+    for limit in (1, 0, -1):
+        assert (await ask(door, "metadata", limit_per_metric=limit))[1] == found
     assert (await ask(door, "metadata", metric="nothing"))[1] == {}
 
 

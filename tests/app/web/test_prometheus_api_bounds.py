@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from medic.app.web.promapi.routes import ASKED
+from medic.app.web.promapi.routes import ASKED, LARGE
 from medic.app.web.site import QUESTIONS
 from rules.promql import Budget, EvaluationError, compile_query
 from rules.promql.budget import MOST_KEPT
@@ -116,9 +116,47 @@ async def test_a_small_query_is_answered_while_large_ones_compute(tmp_path):
             assert (await task)[:2] == (503, "timeout")
 
 
-async def post(door, form):
+async def post(door, form, path="query"):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return await door.ask("POST", "/api/v1/query", data=io.BytesIO(form.encode()), headers=headers)
+    return await door.ask("POST", f"/api/v1/{path}", data=io.BytesIO(form.encode()), headers=headers)
+
+
+async def test_a_thousand_selections_of_everything_end_with_their_time_and_let_others_in_meanwhile(tmp_path):
+    async with open_door(tmp_path, rules={"defaults": False, "timeout": "1s"}) as door:
+        feed(door.house.series, count=2, width=5000)
+        everything = [("match[]", '{instance=~".*[0-9].*"}')] * 990
+        heavy = [asyncio.ensure_future(post(door, urlencode(everything), "series")) for _ in range(3)]
+        await asyncio.wait(heavy, timeout=0.1)
+        assert (await ask(door, "query", query="count(g)", time=T))[0] == 200
+        for task in heavy:
+            status, found = await task
+            assert (status, found["errorType"]) == (503, "timeout")
+        assert (await ask(door, "query", query="count(g)", time=T))[0] == 200
+
+
+async def test_a_thousand_selections_of_rules_end_with_their_time_too(tmp_path):
+    async with open_door(tmp_path, rules={"defaults": False, "timeout": "1ms"}) as door:
+        path = f"/api/v1/rules?{urlencode([('match[]', 'up')] * 990)}"
+        status, found = await door.get(path[:8000].rpartition("&")[0])
+        assert (status, found["errorType"]) == (503, "timeout")
+
+
+async def test_a_body_of_percent_signs_is_read_while_others_are_answered(fed):
+    reading = asyncio.ensure_future(post(fed, "query=" + "%41" * 1_300_000))
+    answered = 0
+    while not reading.done():
+        assert (await fed.get("/-/healthy"))[0] == 200
+        answered += 1
+    status, found = await reading
+    assert (status, found["errorType"]) == (400, "bad_data")
+    assert answered >= 10
+
+
+async def test_a_large_form_is_read_as_a_small_one_is(fed):
+    padding = "x" * (LARGE + 1)
+    assert (await post(fed, urlencode({"query": "g", "time": T, "padding": padding})))[0] == 200
+    status, found = await post(fed, f"query=%ff&padding={padding}")
+    assert (status, found["errorType"], "error parsing form values" in found["error"]) == (400, "bad_data", True)
 
 
 @pytest.mark.parametrize("query", ["x" * 2**20, "(" * 200_000, "a+" * 100_000 + "a", "\x00", "💩", "\ufeff"])

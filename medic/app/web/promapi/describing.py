@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from medic.app.web.promapi.errors import ApiError, ErrorType
-from medic.app.web.promapi.form import Form, read_count
+from medic.app.web.promapi.form import Form, read_number
 from medic.core.queue import Json
 from medic.core.samples import Family, Kind
 
@@ -17,7 +17,7 @@ def metadata(families: Iterable[Family], form: Form) -> Object:
 
     Raises ApiError for a limit that is none.
     """
-    most, per_metric = _limit(form, "limit"), _limit(form, "limit_per_metric")
+    most, per_metric = _limit(form, "limit"), _limit(form, "limit_per_metric") or None
     wanted = form.first("metric")
     shown: Object = {}
     for family in families:
@@ -30,10 +30,15 @@ def metadata(families: Iterable[Family], form: Form) -> Object:
 
 
 def _limit(form: Form, name: str) -> int | None:
+    """Read a limit as Prometheus does here, and only here: a negative one is none, and of ``limit`` 0 means nothing."""
+    text = form.first(name)
+    if not text:
+        return None
     try:
-        return read_count(form.first(name).removeprefix("-"))
+        number = read_number(text)
     except ValueError:
         raise ApiError(ErrorType.BAD_DATA, f"{name} must be a number") from None
+    return number if number >= 0 else None
 
 
 def build(version: str) -> Object:

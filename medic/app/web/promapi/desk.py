@@ -1,4 +1,4 @@
-"""Where queries are evaluated: in threads, a few at once, each for as long as it was granted."""
+"""Where what takes long is done: in threads, a little of it at once, each for as long as it was granted."""
 
 import asyncio
 import contextlib
@@ -7,17 +7,16 @@ from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from medic.app.web.promapi.errors import ApiError, ErrorType
-from medic.app.web.promapi.evaluating import TIMED_OUT
+from medic.app.web.promapi.errors import TIMED_OUT, ApiError, ErrorType
 from medic.app.web.promapi.turns import Term, Turns
 from medic.core.tasks import in_thread
 
 T = TypeVar("T")
 
 MOST = 4
-"""Evaluations under way at once; they take turns."""
+"""Pieces of work under way at once; they take turns."""
 GRACE = 1.0
-"""Seconds beyond its deadline after which an evaluation that does not look at the clock is left to itself."""
+"""Seconds beyond its deadline after which work that does not look at the clock is left to itself."""
 IN_QUEUE = "query timed out in query queue"
 
 

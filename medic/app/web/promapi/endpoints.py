@@ -9,7 +9,7 @@ from medic.app.house import House
 from medic.app.web.promapi import describing, evaluating, finding, questions, rulings
 from medic.app.web.promapi.errors import ApiError, ErrorType
 from medic.app.web.promapi.form import Form
-from medic.app.web.promapi.shaping import TRUNCATED, answer, text
+from medic.app.web.promapi.shaping import TRUNCATED, answer, array, text
 from medic.app.web.promapi.turns import Term
 from medic.app.web.promapi.wanting import read_wanted
 from medic.core.clock import to_ms
@@ -85,8 +85,8 @@ def rules(house: House, form: Form) -> Job:
     """Show the rule groups in force, and how they fare."""
     groups = house.engine.groups()
 
-    def work(_term: Term) -> bytes:
-        return answer(text(rulings.groups(groups, read_wanted(form, _compile(house)))))
+    def work(term: Term) -> bytes:
+        return answer(text(rulings.groups(groups, read_wanted(form, _compile(house), term))))
 
     return _job(house, None, work)
 
@@ -130,10 +130,10 @@ def _job(house: House, wanted: float | None, work: Work) -> Job:
 def _found(house: House, form: Form, shape: Callable[[list[Labels]], Sequence[object]]) -> Job:
     period, limit, view = questions.period(form), questions.limit(form), house.series.view()
 
-    def work(_term: Term) -> bytes:
-        selections = finding.read_selections(form.every("match[]"), _compile(house))
-        shown = shape(finding.series(view, selections, period))
+    def work(term: Term) -> bytes:
+        selections = finding.read_selections(form.every("match[]"), _compile(house), term)
+        shown = shape(finding.series(view, selections, period, term))
         cut = limit is not None and len(shown) > limit
-        return answer(text(shown[:limit]), (TRUNCATED,) if cut else ())
+        return answer(array(shown[:limit]), (TRUNCATED,) if cut else ())
 
     return _job(house, None, work)

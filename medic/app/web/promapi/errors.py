@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from medic.core.errors import MedicError
 
+TIMED_OUT = "query timed out in query execution"
+
 
 class ErrorType(StrEnum):
     """Prometheus' words for what went wrong."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from medic.app.web.promapi.errors import ApiError, ErrorType, refused
+from medic.app.web.promapi.errors import TIMED_OUT, ApiError, ErrorType, refused
 from medic.app.web.promapi.finding import Compile, syntax
 from medic.app.web.promapi.questions import Instant, Options, Range
 from medic.app.web.promapi.shaping import TRUNCATED, answer, result, text
@@ -12,8 +12,6 @@ from rules.promql import Answer, Budget, EvaluationError, Query, QueryError
 from rules.promql.nodes import Kind
 from rules.promql.writing import write
 from rules.views import View
-
-TIMED_OUT = "query timed out in query execution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def _answered(bench: Bench, options: Options, term: Term, at_ms: int, ask: Calla
     try:
         found = ask(budget)
     except EvaluationError as error:
-        if term.clock() >= term.deadline:
+        if term.is_over:
             raise ApiError(ErrorType.TIMEOUT, TIMED_OUT) from error
         raise ApiError(ErrorType.EXECUTION, str(error)) from error
     shaped = result(found.value, at_ms, options.limit)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from medic.app.web.promapi.errors import ApiError, ErrorType, refused
 from medic.app.web.promapi.questions import Period
+from medic.app.web.promapi.turns import Term
 from medic.core.samples import Labels
 from rules.postings import Matcher
 from rules.promql import Query, QueryError
@@ -17,9 +18,13 @@ ESCAPED = "U__"
 """Begins a label name that was made to fit into an address."""
 
 
-def read_selections(texts: Sequence[str], compile_: Compile) -> Selections:
+def read_selections(texts: Sequence[str], compile_: Compile, term: Term) -> Selections:
     """Read selectors; raises ApiError for what is none, and for what selects any series whatever, which none may."""
-    return tuple(_read_selection(each, compile_) for each in texts)
+    found: list[tuple[Matcher, ...]] = []
+    for text in texts:
+        term.check()
+        found.append(_read_selection(text, compile_))
+    return tuple(found)
 
 
 def _read_selection(text: str, compile_: Compile) -> tuple[Matcher, ...]:
@@ -46,10 +51,14 @@ def selects(selections: Selections, labels: Labels) -> bool:
     return not selections or any(all(one.accepts(values.get(one.name, "")) for one in each) for each in selections)
 
 
-def series(view: View, selections: Selections, period: Period) -> list[Labels]:
-    """Return the labels, the name among them, of each series that is meant and has samples in *period*, sorted."""
+def series(view: View, selections: Selections, period: Period, term: Term) -> list[Labels]:
+    """Return the labels, the name among them, of each series that is meant and has samples in *period*, sorted.
+
+    Raises ApiError when its term is over: a request can hold a thousand selections of every series.
+    """
     found: set[Labels] = set()
     for each in selections or ((),):
+        term.check()
         tracks = view.select(each)
         if period.is_all:
             found.update(track.labels.pairs for track in tracks)

@@ -89,8 +89,14 @@ def read_count(text: str) -> int | None:
     """Read a limit: None for no limit, which 0 means, too; raises ValueError for what is no such number."""
     if not text:
         return None
+    number = read_number(text)
+    if number < 0:
+        raise ValueError("limit must be non-negative")
+    return number or None
+
+
+def read_number(text: str) -> int:
+    """Read a whole number of up to 18 digits; raises ValueError for anything else."""
     if not re.fullmatch(r"[-+]?[0-9]{1,18}", text):
         raise ValueError(f'"{text[:100]}" is not a whole number')
-    if int(text) < 0:
-        raise ValueError("limit must be non-negative")
-    return int(text) or None
+    return int(text)

@@ -2,27 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from math import inf
 
 from aiohttp import web
 
 from medic.app.house import House
-from medic.app.web.keys import HOUSE
+from medic.app.web.keys import HOUSE, LISTS, QUERIES
 from medic.app.web.promapi import endpoints
 from medic.app.web.promapi.desk import Desk
 from medic.app.web.promapi.endpoints import Job
-from medic.app.web.promapi.errors import STATUS, ApiError, ErrorType
+from medic.app.web.promapi.errors import STATUS, ApiError
 from medic.app.web.promapi.form import Form, read_form
 from medic.app.web.promapi.shaping import text
-from medic.app.web.promapi.turns import Term
 from medic.app.web.site import pack, takes_gzip
-from medic.core.tasks import in_thread
 
 Endpoint = Callable[[House, Form], Job]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
-Run = Callable[[web.Request, Job], Awaitable[web.Response]]
 
-DESK = web.AppKey("desk", Desk)
 ROOT = "/api/v1"
 FORM = "application/x-www-form-urlencoded"
 ASKED: dict[str, Endpoint] = {
@@ -43,23 +38,26 @@ TOLD: dict[str, Endpoint] = {
     "scrape_pools": endpoints.scrape_pools,
 }
 """What is known already, and waits for no query."""
+LARGE = 65_536
+"""Bytes of a form from which on it is read in a thread: a body of percent signs takes half a second."""
 
 
 def furnish(application: web.Application, house: House) -> None:
-    """Add the routes, and the desk at which queries wait."""
-    application[DESK] = Desk(house.clock.monotonic)
+    """Add the routes, and the desks at which their requests wait."""
+    application[QUERIES], application[LISTS] = Desk(house.clock.monotonic), Desk(house.clock.monotonic)
     for name, endpoint in ASKED.items():
-        application.router.add_get(f"{ROOT}/{name}", _answering(endpoint, _at_desk))
-        application.router.add_post(f"{ROOT}/{name}", _answering(endpoint, _at_desk))
+        application.router.add_get(f"{ROOT}/{name}", _answering(endpoint, QUERIES))
+        application.router.add_post(f"{ROOT}/{name}", _answering(endpoint, QUERIES))
     for name, endpoint in TOLD.items():
-        application.router.add_get(f"{ROOT}/{name}", _answering(endpoint, _at_once))
+        application.router.add_get(f"{ROOT}/{name}", _answering(endpoint, LISTS))
     application.router.add_get(f"{ROOT}/label/{{name}}/values", _label_values)
 
 
-def _answering(endpoint: Endpoint, run: Run) -> Handler:
+def _answering(endpoint: Endpoint, desk: web.AppKey[Desk]) -> Handler:
     async def handler(request: web.Request) -> web.Response:
         try:
-            return await run(request, endpoint(request.app[HOUSE], await _form(request)))
+            job = endpoint(request.app[HOUSE], await _form(request))
+            return await _done(request, job, request.app[desk])
         except ApiError as error:
             return failed(error)
 
@@ -68,21 +66,12 @@ def _answering(endpoint: Endpoint, run: Run) -> Handler:
 
 async def _label_values(request: web.Request) -> web.Response:
     endpoint = partial(endpoints.label_values, name=request.match_info["name"])
-    return await _answering(endpoint, _at_desk)(request)
+    return await _answering(endpoint, QUERIES)(request)
 
 
-async def _at_desk(request: web.Request, job: Job) -> web.Response:
-    work = partial(_packed, gzipped=takes_gzip(request))
-    return await request.app[DESK].run(lambda term: work(job.work(term)), seconds=job.seconds)
-
-
-async def _at_once(request: web.Request, job: Job) -> web.Response:
-    work = partial(_packed, gzipped=takes_gzip(request))
-    term = Term(inf, request.app[HOUSE].clock.monotonic)
-    try:
-        return await in_thread(lambda: work(job.work(term)), timeout=job.seconds, name="api")
-    except TimeoutError:
-        raise ApiError(ErrorType.TIMEOUT, f"no answer within {job.seconds:g} s") from None
+async def _done(request: web.Request, job: Job, desk: Desk) -> web.Response:
+    gzipped = takes_gzip(request)
+    return await desk.run(lambda term: _packed(job.work(term), gzipped=gzipped), seconds=job.seconds)
 
 
 def _packed(body: bytes, *, gzipped: bool) -> web.Response:
@@ -92,7 +81,11 @@ def _packed(body: bytes, *, gzipped: bool) -> web.Response:
 async def _form(request: web.Request) -> Form:
     """Read the fields; a body of another type has none, as in Go."""
     content = await request.read() if request.content_type == FORM else b""
-    return read_form(request.rel_url.raw_query_string, content)
+    read = partial(read_form, request.rel_url.raw_query_string, content)
+    if len(content) < LARGE:
+        return read()
+    granted = request.app[HOUSE].settings.rules.timeout.total_seconds()
+    return await request.app[LISTS].run(lambda _term: read(), seconds=granted)
 
 
 def failed(error: ApiError) -> web.Response:

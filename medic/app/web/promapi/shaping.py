@@ -75,6 +75,11 @@ def text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def array(elements: Iterable[object]) -> str:
+    """Write a list one element after the other: writing it whole would keep all other threads waiting meanwhile."""
+    return f"[{','.join(map(text, elements))}]"
+
+
 def metric(labels: Labels) -> str:
     """Write labels as an object."""
     return text(dict(labels))

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Lock
 
+from medic.app.web.promapi.errors import TIMED_OUT, ApiError, ErrorType
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -13,6 +15,16 @@ class Term:
 
     deadline: float
     clock: Callable[[], float]
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the work must end now."""
+        return self.clock() >= self.deadline
+
+    def check(self) -> None:
+        """Let others have a turn; raises ApiError once the term is over. Work of many pieces calls it at each."""
+        if self.is_over:
+            raise ApiError(ErrorType.TIMEOUT, TIMED_OUT)
 
 
 class Turns:

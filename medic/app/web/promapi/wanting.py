@@ -6,6 +6,7 @@ from enum import StrEnum
 from medic.app.web.promapi.errors import refused
 from medic.app.web.promapi.finding import Compile, Selections, read_selections
 from medic.app.web.promapi.form import Form
+from medic.app.web.promapi.turns import Term
 
 TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 FALSE = frozenset({"", "0", "f", "F", "false", "FALSE", "False"})
@@ -41,14 +42,14 @@ class Wanted:
         return bool(self.kind or self.rules or self.selections)
 
 
-def read_wanted(form: Form, compile_: Compile) -> Wanted:
+def read_wanted(form: Form, compile_: Compile, term: Term) -> Wanted:
     """Read the parameters of ``rules``; raises ApiError for the first that is wrong."""
     return Wanted(
         _kind(form.first("type")),
         frozenset(form.every("rule_name[]")),
         frozenset(form.every("rule_group[]")),
         frozenset(form.every("file[]")),
-        read_selections(form.every("match[]"), compile_),
+        read_selections(form.every("match[]"), compile_, term),
         with_alerts=not _flag(form, "exclude_alerts"),
         most=_page(form.first("group_limit"), form.first("group_next_token")),
         after=form.first("group_next_token"),

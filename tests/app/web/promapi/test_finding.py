@@ -1,4 +1,6 @@
 from functools import partial
+from itertools import count
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -8,12 +10,14 @@ from medic.app.web.promapi import finding
 from medic.app.web.promapi.errors import ApiError
 from medic.app.web.promapi.form import FARTHEST
 from medic.app.web.promapi.questions import Period
+from medic.app.web.promapi.turns import Term
 from medic.core.samples import Snapshot, gauge, labels
 from rules.promql import QueryError, compile_query
 from rules.series import Series
 
 ALL = Period(-FARTHEST, FARTHEST)
-read = partial(finding.read_selections, compile_=compile_query)
+ENDLESS = Term(inf, lambda: 0.0)
+read = partial(finding.read_selections, compile_=compile_query, term=ENDLESS)
 
 
 def store():
@@ -41,7 +45,7 @@ A1, A2, B = (("__name__", "a"), ("x", "1")), (("__name__", "a"), ("x", "2"), ("y
     ],
 )
 def test_series_are_those_that_any_selector_means_each_once_and_sorted(selectors, found):
-    assert finding.series(store(), read(selectors), ALL) == found
+    assert finding.series(store(), read(selectors), ALL, ENDLESS) == found
 
 
 @pytest.mark.parametrize(
@@ -57,11 +61,11 @@ def test_series_are_those_that_any_selector_means_each_once_and_sorted(selectors
     ],
 )
 def test_only_series_with_a_sample_in_the_period_count(period, found):
-    assert finding.series(store(), (), period) == found
+    assert finding.series(store(), (), period, ENDLESS) == found
 
 
 def test_names_and_values_are_sorted_and_each_once():
-    found = finding.series(store(), (), ALL)
+    found = finding.series(store(), (), ALL, ENDLESS)
     assert finding.names(found) == ["__name__", "x", "y"]
     assert finding.values(found, "x") == ["1", "2"]
     assert finding.values(found, "nothing") == []
@@ -130,3 +134,14 @@ def test_no_name_whatever_breaks_it(name):
 def test_a_label_without_a_name_is_refused():
     with pytest.raises(ApiError, match='invalid label name: "U__"'):
         finding.read_label("U__")
+
+
+def test_many_selections_end_with_their_term_and_give_others_a_turn_at_each():
+    looks = count(1)
+    with pytest.raises(ApiError, match="query timed out"):
+        read(["x"] * 50, term=Term(10, lambda: next(looks)))
+    assert next(looks) == 11
+    looks = count(1)
+    with pytest.raises(ApiError, match="query timed out"):
+        finding.series(store(), read(["x"] * 50), ALL, Term(10, lambda: next(looks)))
+    assert next(looks) == 11
