@@ -15,6 +15,7 @@ class Doubt(StrEnum):
     """What may not be meant in a rule; the words stay, since programs read them."""
 
     UNKNOWN_METRIC = "unknown-metric"
+    UNKNOWN_LABEL = "unknown-label"
     SHORT_FOR = "short-for"
     SHORT_RANGE = "short-range"
     ABSENT_WITHOUT_LABELS = "absent-without-labels"
@@ -46,6 +47,8 @@ class Ground:
     tick_ms: int
     series: Mapping[str, int] = field(default_factory=dict)
     """The series of each metric that is exported; 0 for one that has none just now."""
+    labels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The names of the labels that the series of a metric have; metrics of which nothing is known are left out."""
     clocks: Mapping[str, int] = field(default_factory=dict)
     """Milliseconds between the samples of metrics that are not measured at each tick."""
     history: int = 480

@@ -27,7 +27,20 @@ EXPRESSIONS = (
     "delta(x[4m]) > 0",
     "changes(x[6m]) > 2",
     "max_over_time(x[5m]) > 3",
-    "(avg_over_time(x[4m]) > bool 1.57) == 1",  # Prometheus 2 rounds averages in another way
+    "avg by (job, inst) (x) > 1.57",
+    "stddev by (job, inst) (f) == 0",
+    "f > 1",
+    "sum by (job, inst) (f) * 3 > f",
+    "sum_over_time(f[5m]) > 4",
+    "stdvar_over_time(f[6m]) > 0.01",
+    "stddev_over_time(f[5m:1m]) >= 0",
+    "deriv(f[5m]) < 0",
+    "predict_linear(f[6m], 600) > 1",
+    "quantile_over_time(0.3, f[7m]) > 0.7",
+    "quantile(0.9, f) > 1",
+    "count_values by (job) ('v', f)",
+    "count_values('v', sum_over_time(f[3m]))",
+    "rate(c[5m]) * f > 0",
     "count_over_time(x[5m]) < 5",
     "last_over_time(x[3m]) > 2",
     "present_over_time(x[2m]) unless x",
@@ -65,7 +78,22 @@ RECORDED = (
     "sum(ALERTS) by (alertstate)",
     "ALERTS_FOR_STATE",
     "x",
+    "f / 3",
+    "sum_over_time(f[4m])",
 )
+CLASSIC = (
+    "avg_over_time(f[5m]) > 1",
+    "avg_over_time(x[4m]) > 1.57",
+    "avg_over_time(c[4m]) > 30",
+    "avg by (job) (x) > 1.57",
+    "avg_over_time(f[6m:90s]) > 0.5",
+    "f atan2 0 > 0.5",
+    "x atan2 (y * 0)",
+    "stddev(x > 3)",
+    "count_values('v', avg_over_time(f[4m]))",
+    "x > on (job) info",
+)
+"""What Prometheus 3 does in another way: rounded averages, and what it mended."""
 LABELS = (
     {"severity": "page"},
     {"level": "{{ if gt $value 2.0 }}high{{ else }}low{{ end }}"},
@@ -106,7 +134,8 @@ class Invention:
 def invent(chance: Random, *, off_edges: bool) -> Invention:
     """Make up a case; *off_edges* keeps to what Prometheus 3 did not change.
 
-    That is: no sample at the end of a window, and no counter so near to its beginning that its zero counts.
+    That is: no sample at the end of a window, and no counter so near to its beginning that its zero counts. Prometheus
+    sums the elements of a group in a random order here: the sums are of numbers that no order rounds.
     """
     groups = [_group(chance, number, off_edges=off_edges) for number in range(chance.randint(1, 3))]
     return Invention(groups, _inputs(chance, resets=not off_edges))
@@ -134,7 +163,7 @@ def _alert(chance: Random, group: int, index: int, *, off_edges: bool) -> dict:
     texts = chance.sample(ANNOTATIONS, chance.randint(0, 2))
     return {
         "alert": f"A{_number(chance, group, index)}",
-        "expr": _windowed(chance.choice(EXPRESSIONS), off_edges=off_edges),
+        "expr": _windowed(chance.choice(EXPRESSIONS if off_edges else EXPRESSIONS + CLASSIC), off_edges=off_edges),
         "for": chance.choice(HOLDS),
         "keep_firing_for": chance.choice(HOLDS),
         "labels": labels,
@@ -157,7 +186,7 @@ def _inputs(chance: Random, *, resets: bool) -> list[dict]:
     walks = [{"series": f"{name}{{{place}}}", "values": _gauge(chance)} for name in "xy" for place in chosen]
     counters = [{"series": f"c{{{place}}}", "values": _counter(chance, resets=resets)} for place in chosen]
     told = [{"series": f'info{{job="{job}",team="t{job}"}}', "values": f"1x{LENGTH}"} for job in JOBS]
-    return walks + counters + told
+    return walks + counters + told + [{"series": f"f{{{place}}}", "values": _fractions(chance)} for place in chosen]
 
 
 def _gauge(chance: Random) -> str:
@@ -165,6 +194,15 @@ def _gauge(chance: Random) -> str:
     gaps = chance.choice((0.0, 0.05, 0.3))
     numbers = (0, 0, 1, 2, 3, 4, 2.5, 0.25, -1)
     return _with_gaps([str(chance.choice(numbers)) for _ in range(LENGTH)], chance, gaps)
+
+
+def _fractions(chance: Random) -> str:
+    """Write numbers that no sum keeps exactly."""
+    return _with_gaps(
+        [repr(chance.choice((0.1, 0.7, 1.3, 1 / 3, round(chance.uniform(-3, 9), 3)))) for _ in range(LENGTH)],
+        chance,
+        chance.choice((0.0, 0.2)),
+    )
 
 
 def _counter(chance: Random, *, resets: bool) -> str:

@@ -154,6 +154,19 @@ def test_a_page_that_was_damaged_is_found_when_the_file_is_opened(tmp_path):
         prepare(path, [TABLE], "FULL")
 
 
+def test_a_disk_that_takes_nothing_is_not_taken_for_a_damaged_file(tmp_path):
+    path = tmp_path / "some.db"
+    prepare(path, [TABLE], "FULL")
+    program = (
+        "import resource, signal, sys; from pathlib import Path; from medic.store.database import prepare\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "prepare(Path(sys.argv[1]), ['', 'CREATE TABLE u (x)'], 'FULL')"
+    )
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    assert "StoreError: the database cannot be used: disk I/O error; free disk space" in done.stderr
+    assert "mv " not in done.stderr
+
+
 async def test_a_file_that_is_damaged_under_us_is_an_error_with_advice_and_no_end(tmp_path):
     path = tmp_path / "some.db"
     prepare(path, [TABLE], "FULL")

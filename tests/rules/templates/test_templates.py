@@ -56,6 +56,9 @@ PRINTED = {
     ),
     "{{ humanizeDuration 5.25 }} {{ humanizeDuration 0.0 }} {{ humanizeDuration -0.0023 }}": ("5.25s 0s -2.3ms"),
     "{{ humanizePercentage 0.1234567 }} {{ humanizePercentage 1.0 }}": "12.35% 100%",
+    "{{ humanizeTimestamp 4.1 }} {{ humanizeTimestamp 0.035 }} {{ humanizeTimestamp -2.0501 }}": (
+        "1970-01-01 00:00:04.099 +0000 UTC 1970-01-01 00:00:00.035 +0000 UTC 1969-12-31 23:59:57.95 +0000 UTC"
+    ),
     "{{ humanizeTimestamp 1435065584.128 }} {{ humanizeTimestamp 0.0 }}": (
         "2015-06-23 13:19:44.128 +0000 UTC 1970-01-01 00:00:00 +0000 UTC"
     ),
@@ -118,14 +121,18 @@ def test_prometheus_prints_the_same(tmp_path):
         ("{{ $value 1 }}", "only a function takes arguments"),
         ('{{ query "nothing" | first }}', "first() called on vector with no elements"),
         ('{{ humanize "x" }}', "'x' is not a number"),
+        ('{{ humanize "1_000" }}', "'1_000' is not a number"),
+        ('{{ humanize " 5" }}', "' 5' is not a number"),
+        ('{{ humanize "1e400" }}', "'1e400' is not a number"),
         ('{{ query "x" }}', "a query's whole result cannot be printed"),
         ("{{ . }}", "the alert as a whole cannot be printed"),
         ("{{ humanize }}", "wrong number or kind of arguments for humanize: 0 given"),
-        ('{{ reReplaceAll "(" "" "" }}', "is not a regular expression"),
+        ('{{ reReplaceAll "(" "" "" }}', "has a group that is not closed"),
         ("{{ index $labels 1 }}", "a string is needed, not int"),
         ("{{ range $value }}{{ end }}", "range can't iterate over that"),
         ('{{ printf "%99999d" 1 }}', "asks for more than 4096 characters"),
         ("{{ humanizeTimestamp 1e300 }}", "beyond the times"),
+        ("{{ humanizeTimestamp 1e10 }}", "beyond the times"),
     ],
 )
 def test_what_fails_at_expansion_is_told_in_the_text(source, why):
@@ -170,6 +177,13 @@ def test_what_cannot_be_read_is_refused_at_load(source, why):
 def test_a_text_cannot_grow_without_bound():
     grows = "{{ range $labels }}{{ range $labels }}{{ range $labels }}" + "x" * 50_000 + "{{ end }}" * 3
     assert "grows beyond" in compile_template(grows).expand(facts())
+
+
+def test_loops_in_loops_end_even_if_they_write_nothing():
+    rows = [Row({}, 1.0)] * 1000
+    endless = "{{ range query `x` }}" * 4 + "{{ end }}" * 4
+    text = compile_template(endless).expand(Facts({}, 1.0, query=lambda _: rows))
+    assert text == "<error expanding template: its loops go through more than 100000 elements>"
 
 
 def test_where_there_are_no_series_a_query_is_an_error_in_the_text():

@@ -83,6 +83,14 @@ def test_keys_of_prometheus_3_are_unknown_to_prometheus_2(text, key):
     assert f"has no {key!r}: write one of" in told
 
 
+@pytest.mark.parametrize(("every", "until"), [("1ms", "16m40s"), ("1m", "2y"), ("10s", "1y")])
+def test_a_test_that_would_hardly_end_is_refused(every, until):
+    text = asks("x 1", "x", until, "x 1", head=f"evaluation_interval: {every}\n")
+    (told,) = mistakes(text)
+    assert "at most 1000000 are: write an earlier eval_time or a longer evaluation_interval" in told
+    read(text.replace(f"eval_time: {until}", "eval_time: 16m39s999ms"))
+
+
 def test_series_that_a_blank_line_hides_are_warned_of():
     suite = read(case("input_series:\n- {series: x, values: \"1\\n\"}\n- {series: y, values: '1'}"))
     assert [dict(each.labels)["__name__"] for each in suite.cases[0].inputs] == ["x"]

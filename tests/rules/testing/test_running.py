@@ -7,7 +7,7 @@ from rules.series import Series
 from rules.testing.feeding import Feed, batches
 from rules.testing.notation import Mark
 from rules.testing.reading import parse
-from rules.testing.running import ordered, run_case
+from rules.testing.running import in_step, ordered, run_case
 from rules.testing.suite import Case, Input
 from tests.rules.testing.corpus import DOWN, RULES, UP, asks, case, fires
 
@@ -18,7 +18,8 @@ POINTS = st.lists(st.one_of(st.sampled_from(list(Mark)), st.integers(0, 9).map(f
 def failures(text, rules="", compat=Compat.PROMETHEUS_3):
     suite = parse(text, file="t.yml", compat=compat)
     groups = parse_rules(RULES[rules], compat=compat) if rules else []
-    return [failure for each in suite.cases for failure in run_case(each, suite, groups, compat)]
+    stepped = [in_step(group, suite, compat) for group in groups]
+    return [failure for each in suite.cases for failure in run_case(each, suite, stepped, compat)]
 
 
 def test_what_is_as_expected_is_no_failure():
