@@ -40,7 +40,8 @@ class Log:
         self._open: _Open | None = None
         self._last_at: int | None = None
         """When the newest tick was that was written here."""
-        self._untidy = False
+        self.is_untidy = False
+        """Whether a file was sealed since somebody looked at what is still needed."""
 
     def files(self) -> list[Path]:
         """Return the files that are there, in the order in which they were written."""
@@ -72,14 +73,14 @@ class Log:
         file, self._open = self._open, None
         if file is not None:
             self._sealed.append(Sealed(file.path, file.last_at))
-            self._untidy = True
+            self.is_untidy = True
             file.close()
 
     def tidy(self, needs: Needs) -> None:
         """Delete what nobody needs any more, and thin what has left the history; that is looked at once a file."""
-        if not self._untidy:
+        if not self.is_untidy:
             return
-        self._untidy = False
+        self.is_untidy = False
         now = max((one.last_at for one in self._sealed), default=0)
         for one in list(self._sealed):
             if one.last_at < needs.oldest(now):

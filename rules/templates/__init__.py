@@ -1,9 +1,10 @@
 """The templates of rule files: the part of Go's text/template that they use, printing as Prometheus prints."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 
-from rules.templates.nodes import Node, Text
+from rules.templates.nodes import Dot, Name, Node, Operand, Text, Variable, operands
 from rules.templates.values import Facts, Row, TemplateError
 
 __all__ = ["Facts", "Row", "Template", "TemplateError", "Writer", "compile_template"]
@@ -17,6 +18,8 @@ class Template:
 
     source: str
     nodes: tuple[Node, ...]
+    defined: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    """What ``define`` and ``block`` made in it, by name."""
 
     def expand(self, facts: Facts) -> str:
         """Write the text; what fails is written into the text in Prometheus' manner, it never raises."""
@@ -31,17 +34,37 @@ class Template:
                 return lambda _: text
         from rules.templates.quick import writer
 
-        return _spoken(writer(self.nodes))
+        return _spoken(writer(self.nodes, self.defined))
+
+    def changes(self) -> bool:
+        """Tell whether the same facts may give another text at another evaluation."""
+        if "query" not in self.source and "now" not in self.source:
+            return False
+        return any(Name(name) in self._operands() for name in ("query", "now"))
+
+    def reads_value(self) -> bool:
+        """Tell whether the text may rest on the alert's value."""
+        if "{{" not in self.source:
+            return False
+        return "alue" in self.source or any(each in _WHOLE for each in self._operands())  # $value or .Value
+
+    def _operands(self) -> Iterator[Operand]:
+        return operands((*self.nodes, *chain.from_iterable(self.defined.values())))
+
+
+_WHOLE = (Dot(()), Variable("$", ()))
+"""What can be all the facts at once."""
 
 
 def _spoken(write: Writer) -> Writer:
-    """Write what fails into the text."""
+    """Write what fails into the text, and what is no UTF-8 as JSON would carry it from Prometheus."""
 
     def written(facts: Facts) -> str:
         try:
-            return write(facts)
+            text = write(facts)
         except TemplateError as error:
-            return f"<error expanding template: {error}>"
+            text = f"<error expanding template: {error}>"
+        return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     return written
 
@@ -53,4 +76,6 @@ def compile_template(source: str) -> Template:
     from rules.templates.functions import is_known
     from rules.templates.parser import Parser
 
-    return Template(source, Parser(source, is_known).parse())
+    parser = Parser(source, is_known)
+    nodes = parser.parse()
+    return Template(source, nodes, parser.defined)

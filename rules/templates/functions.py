@@ -1,80 +1,32 @@
-"""The functions of templates: Go's built-in ones and those that Prometheus adds, by name."""
+"""The functions of templates by name: Go's own, and those that Prometheus adds."""
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote_plus
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import quote_plus, unquote, urlsplit
 
 from rules.durations import DurationError, parse_duration
-from rules.templates import humanize
-from rules.templates.printing import show, sprint, sprintf
-from rules.templates.values import Facts, Row, TemplateError, Value, number, text, truth, type_name
+from rules.promql.captures import Capturing, replace_all
+from rules.promql.errors import QueryError
+from rules.promql.regex import translate
+from rules.templates import builtins, comparing, humanize
+from rules.templates.moments import moment, span
+from rules.templates.printing import LONGEST, sprint, sprintf, sprintln
+from rules.templates.values import Arguments, Facts, Html, Pointer, Row, TemplateError, Value, number, text, type_name
 
-Function = Callable[..., Value]
-
-
-def _index(container: Value, *keys: Value) -> Value:
-    found = container
-    for key in keys:
-        if isinstance(found, Mapping):
-            found = found.get(text(key), "")
-        elif isinstance(found, str | Sequence) and not isinstance(found, Row) and isinstance(key, int):
-            found = _element(found, key)
-        else:
-            raise TemplateError(f"cannot index {type_name(found)} with {type_name(key)}")
-    return found
+Call = Callable[..., Value]
+_MOST_REPLACED = 100_000_000
+"""Characters of the text times those of the replacement."""
 
 
-def _element(found: str | Sequence[Row], key: int) -> Value:
-    if not 0 <= key < len(found):
-        raise TemplateError(f"index out of range: {key}")
-    return found[key].encode()[0] if isinstance(found, str) else found[key]
+class Function(NamedTuple):
+    """What a function does, and how many arguments it takes; no *most* for any number."""
 
-
-def _length(value: Value) -> int:
-    if isinstance(value, str):
-        return len(value.encode())
-    if isinstance(value, Mapping | Sequence) and not isinstance(value, Row):
-        return len(value)
-    raise TemplateError(f"len of type {type_name(value)}")
-
-
-def _kind(value: Value) -> str:
-    kind = type_name(value)
-    if kind not in {"bool", "int", "float64", "string", "<nil>"}:
-        raise TemplateError(f"invalid type for comparison: {kind}")
-    return kind
-
-
-def _equal(first: Value, *others: Value) -> bool:
-    if not others:
-        raise TemplateError("missing argument for comparison")
-    return any(_same(first, other) for other in others)
-
-
-def _same(one: Value, other: Value) -> bool:
-    if None not in {_kind(one) == "<nil>" or None, _kind(other) == "<nil>" or None}:
-        return True
-    if _kind(one) != _kind(other):
-        raise TemplateError(_incompatible(one, other))
-    return one == other
-
-
-def _less(one: Value, other: Value) -> bool:
-    if _kind(one) != _kind(other):
-        raise TemplateError(_incompatible(one, other))
-    if isinstance(one, str) and isinstance(other, str):
-        return one < other
-    if isinstance(one, bool) or one is None:
-        raise TemplateError("invalid type for comparison: only numbers and strings have an order")
-    return number(one) < number(other)
-
-
-def _incompatible(one: Value, other: Value) -> str:
-    return (
-        f"incompatible types for comparison: {type_name(one)} and {type_name(other)}; "
-        "a sample's value is a float, so compare it with 5.0, not with 5"
-    )
+    call: Call
+    least: int
+    most: int | None
 
 
 def _label(name: Value, row: Value) -> str:
@@ -104,69 +56,80 @@ def _first(rows: Value) -> Row:
 
 
 def _sorted(name: Value, rows: Value) -> Sequence[Row]:
-    return sorted(_rows(rows), key=lambda row: row.Labels.get(text(name), ""))
+    ordered = sorted(_rows(rows), key=lambda row: row.Labels.get(text(name), ""))
+    if isinstance(rows, list):
+        rows[:] = ordered  # as in Prometheus: the variable that holds the result is sorted from now on, too
+    return ordered
 
 
 def _string_value(row: Value) -> str:
     return _row(row).Labels.get("__value__", "")
 
 
-def _pattern(pattern: Value) -> re.Pattern[str]:
+def _pattern(pattern: Value) -> Capturing:
     try:
-        return re.compile(text(pattern))
-    except re.error as error:
-        raise TemplateError(f"{text(pattern)!r} is not a regular expression: {error}") from None
+        return translate(text(pattern), dot_all=False)
+    except QueryError as error:
+        raise TemplateError(str(error)) from None
 
 
 def _match(pattern: Value, subject: Value) -> bool:
-    return _pattern(pattern).search(text(subject)) is not None
-
-
-_REFERENCE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
+    return _pattern(pattern).search(text(subject), 0) is not None
 
 
 def _replace_all(pattern: Value, replacement: Value, subject: Value) -> str:
-    template = text(replacement)
-
-    def expand(found: re.Match[str]) -> str:
-        return _REFERENCE.sub(lambda reference: _group(found, reference), template)
-
-    return _pattern(pattern).sub(expand, text(subject))
+    if len(text(subject)) * len(text(replacement)) > _MOST_REPLACED:
+        raise TemplateError("reReplaceAll could write a text without bound: give it shorter texts")
+    return replace_all(_pattern(pattern), text(subject), text(replacement))
 
 
-def _group(found: re.Match[str], reference: re.Match[str]) -> str:
-    dollar, braced, bare = reference.groups()
-    name = braced or bare or ""
-    if dollar:
-        return "$"
-    if name.isdigit():
-        return (found[int(name)] or "") if int(name) <= found.re.groups else ""
-    return found.groupdict().get(name) or ""
+_WORD = re.compile(r"(?:^|(?<=[\x00-/:-@[-^`{-\x7f])|(?<=\s))\w")
+"""The first sign of a word, as Go's ``strings.Title`` finds it: behind all in ASCII but letters, digits and ``_``."""
 
 
 def _title(value: Value) -> str:
-    return re.sub(r"(?<![\w'])[^\W\d_]", lambda found: found[0].upper(), text(value))
+    return _WORD.sub(lambda found: _upper(found[0]), text(value))
 
 
-def _upper(value: Value) -> str:
-    return text(value).upper()
+def _upper(subject: str) -> str:
+    """Raise letter by letter, as Go does: those that would become several stay."""
+    return "".join(raised if len(raised := char.upper()) == 1 else char for char in subject)
 
 
-def _lower(value: Value) -> str:
-    return text(value).lower()
+def _lower(subject: str) -> str:
+    return "".join(char.lower()[:1] for char in subject)
+
+
+def _host_and_port(address: str) -> tuple[str, str] | None:
+    """Split as Go's ``net.SplitHostPort`` does; None for what it refuses, as an address without a port."""
+    host, colon, port = address.rpartition(":")
+    if not colon:
+        return None
+    inner = host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
+    if inner == host and ":" in host:
+        return None
+    return None if set("[]") & set(inner + port) else (inner, port)
 
 
 def _strip_port(value: Value) -> str:
-    found = re.fullmatch(r"\[([^]]*)\]:\w*|([^:]*):\w*", text(value))
-    return text(value) if found is None else found[1] or found[2] or ""
+    parts = _host_and_port(text(value))
+    return text(value) if parts is None else parts[0]
 
 
 def _strip_domain(value: Value) -> str:
-    found = re.fullmatch(r"(.*?)(:\d+)?", text(value), re.DOTALL)
-    host, port = (found[1], found[2] or "") if found else (text(value), "")
-    if re.fullmatch(r"[\d.]+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*\]?", host):
-        return host + port
-    return host.partition(".")[0] + port
+    host, port = _host_and_port(text(value)) or (text(value), "")
+    if _is_address(host):
+        return text(value)
+    host = host.partition(".")[0]
+    return f"{f'[{host}]' if ':' in host else host}:{port}" if port else host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
 
 
 def _parse_duration(value: Value) -> float:
@@ -178,72 +141,96 @@ def _parse_duration(value: Value) -> float:
     return math.copysign(seconds, -1) if negative else seconds
 
 
-def _not(value: Value) -> bool:
-    return not truth(value)
+def _arguments(*values: Value) -> Arguments:
+    return Arguments({f"arg{index}": value for index, value in enumerate(values)})
 
 
-def _println(*values: Value) -> str:
-    return " ".join(show(value) for value in values) + "\n"
+def _escaped(value: Value) -> str:
+    return quote_plus(text(value), errors="surrogateescape")
 
 
-def _as_is(value: Value) -> Value:
-    return value
+def _path(url: str) -> str:
+    """Return the path of Medic's own address without a slash at its end, as Prometheus keeps it."""
+    return unquote(urlsplit(url).path, errors="surrogateescape").rstrip("/")
+
+
+def _fixed(call: Call, number_of_arguments: int) -> Function:
+    return Function(call, number_of_arguments, number_of_arguments)
 
 
 FUNCTIONS: Mapping[str, Function] = {
-    "not": _not,
-    "index": _index,
-    "len": _length,
-    "eq": _equal,
-    "ne": lambda one, other: not _same(one, other),
-    "lt": _less,
-    "le": lambda one, other: _less(one, other) or _same(one, other),
-    "gt": lambda one, other: not (_less(one, other) or _same(one, other)),
-    "ge": lambda one, other: not _less(one, other),
-    "print": lambda *values: sprint(values),
-    "printf": lambda layout, *values: sprintf(text(layout), values),
-    "println": _println,
-    "urlquery": lambda *values: quote_plus(sprint(values)),
-    "first": _first,
-    "label": _label,
-    "value": _value,
-    "strvalue": _string_value,
-    "sortByLabel": _sorted,
-    "humanize": lambda value: humanize.humanize(number(value)),
-    "humanize1024": lambda value: humanize.humanize_1024(number(value)),
-    "humanizeDuration": lambda value: humanize.humanize_duration(number(value)),
-    "humanizePercentage": lambda value: humanize.humanize_percentage(number(value)),
-    "humanizeTimestamp": lambda value: humanize.humanize_timestamp(number(value)),
-    "title": _title,
-    "toUpper": _upper,
-    "toLower": _lower,
-    "stripPort": _strip_port,
-    "stripDomain": _strip_domain,
-    "match": _match,
-    "reReplaceAll": _replace_all,
-    "parseDuration": _parse_duration,
-    "safeHtml": _as_is,
+    "call": Function(builtins.call, 1, None),
+    "eq": Function(comparing.equal, 1, None),
+    "ge": _fixed(comparing.greater_or_equal, 2),
+    "gt": _fixed(comparing.greater, 2),
+    "html": Function(builtins.html, 0, None),
+    "index": Function(builtins.element, 1, None),
+    "js": Function(builtins.script, 0, None),
+    "le": _fixed(comparing.less_or_equal, 2),
+    "len": _fixed(builtins.length, 1),
+    "lt": _fixed(comparing.less, 2),
+    "ne": _fixed(comparing.unequal, 2),
+    "not": _fixed(builtins.negation, 1),
+    "print": Function(lambda *values: sprint(values), 0, None),
+    "printf": Function(lambda layout, *values: sprintf(text(layout), values), 1, None),
+    "println": Function(lambda *values: sprintln(values), 0, None),
+    "slice": Function(builtins.part, 1, None),
+    "urlquery": Function(builtins.url_query, 0, None),
+    "args": Function(_arguments, 0, None),
+    "first": _fixed(_first, 1),
+    "graphLink": _fixed(lambda expression: f"/graph?g0.expr={_escaped(expression)}&g0.tab=0", 1),
+    "humanize": _fixed(lambda value: humanize.humanize(number(value)), 1),
+    "humanize1024": _fixed(lambda value: humanize.humanize_1024(number(value)), 1),
+    "humanizeDuration": _fixed(lambda value: humanize.humanize_duration(number(value)), 1),
+    "humanizePercentage": _fixed(lambda value: humanize.humanize_percentage(number(value)), 1),
+    "humanizeTimestamp": _fixed(lambda value: humanize.humanize_timestamp(number(value)), 1),
+    "label": _fixed(_label, 2),
+    "match": _fixed(_match, 2),
+    "parseDuration": _fixed(_parse_duration, 1),
+    "reReplaceAll": _fixed(_replace_all, 3),
+    "safeHtml": _fixed(lambda value: Html(text(value)), 1),
+    "sortByLabel": _fixed(_sorted, 2),
+    "stripDomain": _fixed(_strip_domain, 1),
+    "stripPort": _fixed(_strip_port, 1),
+    "strvalue": _fixed(_string_value, 1),
+    "tableLink": _fixed(lambda expression: f"/graph?g0.expr={_escaped(expression)}&g0.tab=1", 1),
+    "title": _fixed(_title, 1),
+    "toDuration": _fixed(lambda value: Pointer(span(number(value))), 1),
+    "toLower": _fixed(lambda value: _lower(text(value)), 1),
+    "toTime": _fixed(lambda value: Pointer(moment(number(value))), 1),
+    "toUpper": _fixed(lambda value: _upper(text(value)), 1),
+    "urlQueryEscape": _fixed(_escaped, 1),
+    "value": _fixed(_value, 1),
 }
-"""Those that need nothing but their arguments; they raise TemplateError, or TypeError for a wrong number of them."""
+"""Those that need nothing but their arguments; they raise TemplateError."""
 
 LAZY = frozenset({"and", "or"})
 """Those whose later arguments are computed only when they are needed."""
 
 OF_THE_HOST: Mapping[str, Callable[[Facts], Function]] = {
-    "query": lambda facts: lambda expression: facts.query(text(expression)),
-    "externalURL": lambda facts: lambda: facts.external_url,
+    "externalURL": lambda facts: _fixed(lambda: facts.external_url, 0),
+    "now": lambda facts: _fixed(lambda: facts.at_ms / 1000, 0),
+    "pathPrefix": lambda facts: _fixed(lambda: _path(facts.external_url), 0),
+    "query": lambda facts: _fixed(lambda expression: facts.query(text(expression)), 1),
 }
 """Those that ask the facts."""
 
-REFUSED = frozenset(
-    {"args", "call", "graphLink", "html", "js", "now", "pathPrefix", "slice", "tableLink", "tmpl", "toDuration"}
-    | {"toTime", "urlQueryEscape"}
-)
-"""Those that Prometheus or Go know and that are not supported here."""
-
 
 def is_known(name: str) -> bool:
-    """Tell whether a template may call *name*; raises TemplateError for what Prometheus knows and Medic does not."""
-    if name in REFUSED:
-        raise TemplateError(f"the template function {name} is not supported by Medic: write the text without it")
+    """Tell whether a template may call *name*."""
     return name in FUNCTIONS or name in LAZY or name in OF_THE_HOST
+
+
+def applied(name: str, function: Function, arguments: Sequence[Value]) -> Value:
+    """Call a function; raises TemplateError for arguments that it does not take, and for texts without bound."""
+    call, least, most = function
+    if len(arguments) < least or (most is not None and len(arguments) > most):
+        wanted = f"want {least}" if most == least else f"want at least {least}"
+        raise TemplateError(f"wrong number of args for {name}: {wanted} got {len(arguments)}")
+    try:
+        result = call(*arguments)
+    except (TemplateError, ValueError, OverflowError) as error:
+        raise TemplateError(f"error calling {name}: {error}") from None
+    if isinstance(result, str) and len(result) > LONGEST:
+        raise TemplateError(f"{name} gives a text of more than {LONGEST} characters")
+    return result

@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
-from rules.templates.printing import general
-from rules.templates.values import TemplateError
+from rules.templates.moments import moment, write_moment
+from rules.templates.scalars import general
 
 _LARGE = ("k", "M", "G", "T", "P", "E", "Z", "Y")
 _BINARY = ("ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 _SMALL = ("m", "u", "n", "p", "f", "a", "z", "y")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def humanize(value: float) -> str:
@@ -47,14 +45,7 @@ def humanize_duration(value: float) -> str:
 
 def humanize_timestamp(value: float) -> str:
     """Write seconds since the epoch as Go prints a time: ``2009-11-10 23:00:00 +0000 UTC``."""
-    if not math.isfinite(value):
-        return general(value)
-    try:
-        moment = _EPOCH + timedelta(milliseconds=int(value * 1000))
-    except OverflowError:
-        raise TemplateError(f"{value!r} is beyond the times that can be written") from None
-    fraction = f".{moment.microsecond:06d}".rstrip("0").rstrip(".")
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
+    return write_moment(moment(value)) if math.isfinite(value) else general(value)
 
 
 def _scaled_down(value: float, step: int, prefixes: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """The parts of a template that was read."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rules.templates.values import Value
@@ -14,7 +15,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """``$name`` with the fields that follow it; ``$`` alone is the whole of the facts."""
+    """``$name`` with the fields that follow it; ``$`` alone is what the template was given."""
 
     name: str
     fields: tuple[str, ...]
@@ -78,4 +79,40 @@ class Block:
     otherwise: tuple["Node", ...]
 
 
-Node = Text | Show | Block
+@dataclass(frozen=True, slots=True)
+class Use:
+    """``{{ template "name" pipeline }}``: a defined template, whose dot is the pipeline's value."""
+
+    name: str
+    pipeline: Pipeline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """``break`` or ``continue``."""
+
+    kind: str
+
+
+Node = Text | Show | Block | Use | Jump
+
+
+def operands(nodes: Iterable[Node]) -> Iterator[Operand]:
+    """Yield every operand in *nodes*, those within parentheses too."""
+    for node in nodes:
+        match node:
+            case Show(pipeline) | Use(_, Pipeline() as pipeline):
+                yield from _operands(pipeline)
+            case Block(_, pipeline, body, otherwise):
+                yield from _operands(pipeline)
+                yield from operands(body + otherwise)
+            case _:
+                pass
+
+
+def _operands(pipeline: Pipeline) -> Iterator[Operand]:
+    for command in pipeline.commands:
+        for operand in command:
+            yield operand
+            if isinstance(operand, Nested):
+                yield from _operands(operand.pipeline)

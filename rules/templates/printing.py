@@ -1,65 +1,31 @@
-"""How Go prints values: ``%v`` of each type, and the verbs of printf."""
+"""How Go prints: what ``{{ }}`` shows, print and println, and the layouts of printf."""
 
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
-from rules.templates.values import Row, TemplateError, Value, number, text, type_name
+from rules.templates.scalars import Form, shortest
+from rules.templates.values import Kind, Row, TemplateError, Value, kind_of, type_name, whole
+from rules.templates.verbs import struct, written
 
-_VERB = re.compile(r"%([-+# 0]*)(\d*)(?:\.(\d*))?(.)", re.DOTALL)
-_PLAIN_EXPONENTS = range(-4, 6)
-_PLAIN_FROM, _PLAIN_BELOW = 1e-4, 1e6
-"""Where Python writes no exponent either."""
-_LONGEST = 4096
+LONGEST = 1 << 20
+"""Characters that one expansion may write, and that one text within it may have."""
+_WIDEST = 1_000_000
+"""The largest width and precision that Go takes of an argument."""
+_DIGITS = 7
+"""Of the largest that stands in the layout."""
+_TEN = "0123456789"
+_INDEX = re.compile(r"\[(?:(?P<digits>[0-9]+)|[^]]*)\]")
 
 
 def show(value: Value) -> str:
-    """Write a value as Go's ``%v`` does; raises TemplateError for a whole query result, which has no useful form."""
-    if isinstance(value, Row):
-        return f"{{{show(value.Labels)} {show(value.Value)}}}"
-    if isinstance(value, Mapping):
-        return "map[" + " ".join(f"{name}:{value[name]}" for name in sorted(value)) + "]"
+    """Write a value as ``{{ }}`` shows it; raises TemplateError for what has no form but an address in memory."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return shortest(value)
-    if value is None or isinstance(value, str | int):
-        return _constant(value)
-    raise TemplateError("a query's whole result cannot be printed: write {{ range query ... }}, or `first`")
-
-
-def _constant(value: str | int | None) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "<no value>" if value is None else str(value)
-
-
-def shortest(value: float) -> str:
-    """Write the fewest digits that give the number back, with an exponent where Go's ``%v`` uses one."""
-    if _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
-        return repr(value).removesuffix(".0")
-    if not math.isfinite(value):
-        return _unbounded(value)
-    sign, digits, exponent = Decimal(repr(value)).as_tuple()
-    text = "".join(map(str, digits)).strip("0") or "0"
-    power = len(digits) - 1 + int(exponent) if value else 0
-    if power in _PLAIN_EXPONENTS:
-        return _plain(value)
-    mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
-    return f"{'-' if sign else ''}{mantissa}e{'-' if power < 0 else '+'}{abs(power):02d}"
-
-
-def _plain(value: float) -> str:
-    text = format(Decimal(repr(value)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _unbounded(value: float) -> str:
-    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-
-
-def general(value: float) -> str:
-    """Write four significant digits, as Prometheus' humanize functions do (``%.4g``)."""
-    return f"{value:.4g}" if math.isfinite(value) else _unbounded(value)
+    if value is None:
+        return "<no value>"
+    return struct(value, "v") if isinstance(value, Row) else written(value, "v")
 
 
 def sprint(values: Sequence[Value]) -> str:
@@ -67,102 +33,165 @@ def sprint(values: Sequence[Value]) -> str:
     joined = ""
     for index, value in enumerate(values):
         gap = index > 0 and not isinstance(value, str) and not isinstance(values[index - 1], str)
-        joined += (" " if gap else "") + show(value)
+        joined += (" " if gap else "") + written(value, "v")
     return joined
 
 
+def sprintln(values: Sequence[Value]) -> str:
+    """Join values as Go's ``println``."""
+    return " ".join(written(value, "v") for value in values) + "\n"
+
+
+def sprint_shown(values: Sequence[Value]) -> str:
+    """Join values as ``html``, ``js`` and ``urlquery`` do: as ``print``, but each as ``{{ }}`` shows it."""
+    return sprint([show(value) if value is None or isinstance(value, Row) else value for value in values])
+
+
 def sprintf(layout: str, values: Sequence[Value]) -> str:
-    """Format as Go's ``printf``; a wrong type prints Go's ``%!d(float64=1.5)``, it is no error.
+    """Format as Go's ``printf``; what does not fit is written into the text as Go does, it is no error.
 
-    A width or precision over 4096 raises TemplateError: it could only be a mistake.
+    Raises TemplateError for a text that is longer than LONGEST, and for addresses in memory.
     """
-    given = iter(values)
+    return _Printer(layout, values).text()
 
-    def replace(found: re.Match[str]) -> str:
-        if found[4] == "%":
+
+class _Printer:
+    """One call of printf: where it is in its layout and among its arguments."""
+
+    def __init__(self, layout: str, values: Sequence[Value]) -> None:
+        self._layout = layout
+        self._values = values
+        self._at = 0
+        self._argument = 0
+        self._indexed = False
+        """Whether the argument was just chosen by ``[n]``."""
+        self._reordered = False
+        self._well = True
+        """Whether the ``[n]`` of this verb are right."""
+
+    def text(self) -> str:
+        parts: list[str] = []
+        length = 0
+        while self._at < len(self._layout):
+            begin, end = self._at, self._layout.find("%", self._at)
+            self._at = len(self._layout) if end < 0 else end
+            parts.append(self._layout[begin : self._at])
+            if end >= 0:
+                self._at += 1
+                parts.append(self._verb())
+            length += sum(map(len, parts[-2:]))
+            if length > LONGEST:
+                raise TemplateError(f"printf writes more than {LONGEST} characters: write smaller widths")
+        return "".join(parts) + self._extra()
+
+    def _verb(self) -> str:
+        """Read flags, width, precision and the verb, and write what they ask for."""
+        self._well, self._indexed, notes = True, False, ""
+        flags = self._flags()
+        self._choose()
+        width, note = self._width()
+        notes += note
+        minus = "-" in flags or (width or 0) < 0
+        precision, note = self._precision()
+        notes += note
+        if not self._indexed:
+            self._choose()
+        if self._at >= len(self._layout):
+            return f"{notes}%!(NOVERB)"
+        verb = self._layout[self._at]
+        self._at += 1
+        form = Form(
+            plus="+" in flags and verb != "v",
+            minus=minus,
+            sharp="#" in flags and verb != "v",
+            space=" " in flags,
+            zero="0" in flags and not minus,
+            width=abs(width or 0),
+            precision=precision,
+            names="+" in flags and verb == "v",
+            syntax="#" in flags and verb == "v",
+        )
+        return notes + self._written(verb, form)
+
+    def _written(self, verb: str, form: Form) -> str:
+        if verb == "%":
             return "%"
-        value = next(given, _MISSING)
-        return f"%!{found[4]}(MISSING)" if isinstance(value, _Missing) else _verb(found, value)
+        if not self._well:
+            return f"%!{verb}(BADINDEX)"
+        if self._argument >= len(self._values):
+            return f"%!{verb}(MISSING)"
+        self._argument += 1
+        return written(self._values[self._argument - 1], verb, form)
 
-    text = _VERB.sub(replace, layout)
-    extra = [f"{type_name(value)}={show(value)}" for value in given]
-    return text + (f"%!(EXTRA {', '.join(extra)})" if extra else "")
+    def _flags(self) -> str:
+        begin = self._at
+        while self._layout[self._at : self._at + 1] in set("+-# 0"):
+            self._at += 1
+        return self._layout[begin : self._at]
 
+    def _choose(self) -> None:
+        """Read ``[n]``, which chooses the argument."""
+        if self._layout[self._at : self._at + 1] != "[":
+            return
+        self._reordered = True
+        found = _INDEX.match(self._layout, self._at)
+        digits = found["digits"] if found else None
+        self._at = found.end() if found else self._at + 1
+        self._indexed = digits is not None
+        if digits is not None and len(digits) <= _DIGITS and 1 <= int(digits) <= len(self._values):
+            self._argument = int(digits) - 1
+        else:
+            self._well = False
 
-class _Missing:
-    """Stands for an argument that was not given; None is a value."""
+    def _width(self) -> tuple[int | None, str]:
+        """Read the width, with what is to be said if ``*`` finds none."""
+        if self._layout[self._at : self._at + 1] == "*":
+            return self._star("%!(BADWIDTH)")
+        width = self._number()
+        if width is not None and self._indexed:
+            self._well = False
+        return width, ""
 
+    def _precision(self) -> tuple[int | None, str]:
+        """Read the precision, with what is to be said if ``*`` finds none."""
+        if self._layout[self._at : self._at + 1] != ".":
+            return None, ""
+        self._at += 1
+        if self._indexed:
+            self._well = False
+        self._indexed = False
+        self._choose()
+        if self._layout[self._at : self._at + 1] != "*":
+            return self._number() or 0, ""
+        precision, note = self._star("%!(BADPREC)")
+        return (precision, note) if precision is None or precision >= 0 else (None, "%!(BADPREC)")
 
-_MISSING = _Missing()
+    def _number(self) -> int | None:
+        begin = self._at
+        while self._layout[self._at : self._at + 1] in _TEN and self._at < len(self._layout):
+            self._at += 1
+        digits = self._layout[begin : self._at].lstrip("0") or self._layout[begin : self._at][:1]
+        if len(digits) > _DIGITS:
+            self._at = len(self._layout)  # as in Go: a number that is too large is the end
+            return None
+        return int(digits) if digits else None
 
+    def _star(self, bad: str) -> tuple[int | None, str]:
+        """Take the next argument as a number."""
+        self._at += 1
+        self._indexed = False
+        if self._argument >= len(self._values):
+            return None, bad
+        value = self._values[self._argument]
+        self._argument += 1
+        if kind_of(value) not in {Kind.INT, Kind.UINT} or abs(whole(value)) > _WIDEST:
+            return None, bad
+        return whole(value), ""
 
-def _verb(found: re.Match[str], value: Value) -> str:
-    flags, width, precision, verb = found[1], int(found[2] or 0), found[3], found[4]
-    if max(width, int(precision or 0)) > _LONGEST:
-        raise TemplateError(f"printf {found[0]!r} asks for more than {_LONGEST} characters: write a smaller number")
-    body = _body(verb, value, None if precision is None else int(precision or 0), flags)
-    if body is None:
-        return f"%!{verb}({type_name(value)}={show(value)})"
-    return _pad(body, flags, width)
-
-
-def _pad(body: str, flags: str, width: int) -> str:
-    if "-" in flags:
-        return body.ljust(width)
-    if "0" in flags and body.lstrip("+-")[:1].isdigit():
-        return body.zfill(width)
-    return body.rjust(width)
-
-
-def _body(verb: str, value: Value, precision: int | None, flags: str) -> str | None:
-    if verb == "v":
-        return _signed(show(value), value, flags)
-    writer = _WRITERS.get((verb, type_name(value)))
-    return None if writer is None else _signed(writer(value, precision, verb), value, flags)
-
-
-def _signed(text: str, value: Value, flags: str) -> str:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and text[:1] not in {"-", "+"}
-    return ("+" if "+" in flags else " " if " " in flags else "") + text if number else text
-
-
-def _float(value: Value, precision: int | None, verb: str) -> str:
-    plain = number(value)
-    if not math.isfinite(plain):
-        return _unbounded(plain)
-    if precision is None and verb in "gG":
-        return shortest(plain) if verb == "g" else shortest(plain).upper()
-    return format(plain, f".{6 if precision is None else precision}{verb}")
-
-
-def _integer(value: Value, _precision: int | None, verb: str) -> str:
-    return format(int(number(value)), verb)
-
-
-def _string(value: Value, precision: int | None, _verb: str) -> str:
-    return text(value)[:precision]
-
-
-def _quoted(value: Value, _precision: int | None, _verb: str) -> str:
-    escaped = "".join(_ESCAPES.get(char, char) for char in text(value))
-    return f'"{escaped}"'
-
-
-def _hexadecimal(value: Value, _precision: int | None, verb: str) -> str:
-    encoded = text(value).encode().hex()
-    return encoded.upper() if verb == "X" else encoded
-
-
-def _truth(value: Value, _precision: int | None, _verb: str) -> str:
-    return show(value)
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_WRITERS: Mapping[tuple[str, str], Callable[[Value, int | None, str], str]] = {
-    **{(verb, "float64"): _float for verb in "eEfFgG"},
-    **{(verb, "int"): _integer for verb in "dxXobc"},
-    **{(verb, "string"): _hexadecimal for verb in "xX"},
-    ("s", "string"): _string,
-    ("q", "string"): _quoted,
-    ("t", "bool"): _truth,
-}
+    def _extra(self) -> str:
+        """Tell of arguments that no verb took, unless the layout chose them itself."""
+        rest = self._values[self._argument :]
+        if self._reordered or not rest:
+            return ""
+        told = ["<nil>" if value is None else f"{type_name(value)}={written(value, 'v')}" for value in rest]
+        return f"%!(EXTRA {', '.join(told)})"

@@ -1,18 +1,18 @@
 """The quick way to expand what most templates are: texts, labels and the value, through functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from rules.templates.functions import FUNCTIONS, LAZY, OF_THE_HOST
+from rules.templates.functions import FUNCTIONS, LAZY, OF_THE_HOST, applied
 from rules.templates.nodes import Dot, Literal, Name, Node, Operand, Pipeline, Show, Text, Variable
-from rules.templates.printing import show
-from rules.templates.running import LONGEST, Run, applied
+from rules.templates.printing import LONGEST, show
+from rules.templates.running import Run, is_too_large
 from rules.templates.values import Facts, TemplateError, Value
 
 Read = Callable[[Facts], Value]
 Write = Callable[[Facts], str]
 
 
-def writer(nodes: Sequence[Node]) -> Write:
+def writer(nodes: Sequence[Node], defined: Mapping[str, tuple[Node, ...]]) -> Write:
     """Return a function that expands *nodes*: the quick one where it can say the same, else a whole run.
 
     What it returns raises TemplateError where Go's execution would stop.
@@ -20,7 +20,7 @@ def writer(nodes: Sequence[Node]) -> Write:
     pieces = [_piece(node) for node in nodes]
     quick = [piece for piece in pieces if piece is not None]
     if len(quick) < len(pieces):
-        return lambda facts: "".join(Run(facts).write(nodes))
+        return lambda facts: Run(facts, defined).expand(nodes)
 
     def write(facts: Facts) -> str:
         text = "".join([piece(facts) for piece in quick])
@@ -72,7 +72,7 @@ def _call(name: str, arguments: Sequence[Read]) -> Read:
 def _operand(operand: Operand) -> Read | None:
     """Read a label, the value or a constant; None for all else."""
     match operand:
-        case Literal(value) if value is not None:
+        case Literal(value) if value is not None and not is_too_large(value):
             return lambda _: value
         case Variable("$value", ()) | Variable("$", ("Value",)) | Dot(("Value",)):
             return lambda facts: facts.value

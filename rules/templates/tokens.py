@@ -1,8 +1,6 @@
 """The words of a template: plain text, and what stands between ``{{`` and ``}}``."""
 
-import json
 import re
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
@@ -40,29 +38,36 @@ class Token(NamedTuple):
     joined: bool = False
 
 
-_END = r"(?=[\s.,|:()=]|-?\}\}|$)"
+SPACE = " \t\r\n"
+"""All that is white space to Go's templates."""
+_END = rf"(?=[{SPACE}.,|:()]|\}}\}}|$)"
+_NUMBER = r"""[+-]?(?>
+      0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][+-]?[\d_]*)?
+    | 0[bBoO][\d_]*
+    | (?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?[\d_]*)?
+    )(?!\w)"""
 _ACTION = re.compile(
-    r"""
-      (?P<CLOSE> (?:\s-)?\}\} )
-    | (?P<SPACE> (?:\s(?!-\}\}))+ )
+    rf"""
+      (?P<CLOSE> (?:[{SPACE}]-)?\}}\}} )
+    | (?P<SPACE> (?:[{SPACE}](?!-\}}\}}))+ )
     | (?P<STRING> "(?:\\.|[^"\\\n])*" )
     | (?P<RAW> `[^`]*` )
-    | (?P<CHAR> '(?:\\.|[^'\\\n])' )
-    | (?P<NUMBER> [+-]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)END )
-    | (?P<VARIABLE> \$\w*END )
-    | (?P<FIELD> \.[^\W\d]\w*END )
-    | (?P<DOT> \.END )
+    | (?P<CHAR> '(?:\\.|[^'\\\n])+' )
+    | (?P<FIELD> \.[^\W\d]\w*{_END} )
+    | (?P<DOT> \.(?!\d){_END} )
+    | (?P<NUMBER> {_NUMBER} )
+    | (?P<VARIABLE> \$\w*{_END} )
     | (?P<DECLARE> := )
     | (?P<ASSIGN> = )
     | (?P<PIPE> \| )
     | (?P<LEFT> \( )
     | (?P<RIGHT> \) )
     | (?P<COMMA> , )
-    | (?P<NAME> [^\W\d]\w*END )
-    """.replace("END", _END),
+    | (?P<NAME> [^\W\d]\w*{_END} )
+    """,
     re.VERBOSE,
 )
-_COMMENT = re.compile(r"/\*.*?\*/(?P<trim>\s-)?\}\}", re.DOTALL)
+_COMMENT = re.compile(rf"/\*(?:[^*]|\*(?!/))*\*/(?P<trim>[{SPACE}]-)?\}}\}}")
 
 
 def tokens(source: str) -> Iterator[Token]:
@@ -75,29 +80,31 @@ def tokens(source: str) -> Iterator[Token]:
         yield from _text(text, trim, left)
         if start < 0:
             return
-        at, trim, found = _action(source, start + (3 if left else 2))
+        at, trim, found = _action(source, start + 2, left)
         yield from found
 
 
 def _trims(source: str, start: int) -> bool:
-    return source[start + 2 : start + 3] == "-" and source[start + 3 : start + 4].isspace()
+    return source[start + 2 : start + 3] == "-" and source[start + 3 : start + 4] in set(SPACE)
 
 
 def _text(text: str, left: bool, right: bool) -> Iterator[Token]:
-    text = text.lstrip() if left else text
-    text = text.rstrip() if right else text
+    text = text.lstrip(SPACE) if left else text
+    text = text.rstrip(SPACE) if right else text
     if text:
         yield Token(Word.TEXT, text)
 
 
-def _action(source: str, at: int) -> tuple[int, bool, list[Token]]:
+def _action(source: str, at: int, trims: bool) -> tuple[int, bool, list[Token]]:
     """Read up to the closing braces; says where they end, whether they trim, and what stood before them."""
-    begin = len(source) - len(source[at:].lstrip())
-    if source.startswith("/*", begin):
-        return _comment(source, begin)
+    if source.startswith("/*", at + 2 * trims):
+        return _comment(source, at + 2 * trims)
+    at += trims
     found = [Token(Word.OPEN, "{{")]
     joined = False
     while (match := _ACTION.match(source, at)) is not None:
+        if not _is_word(match):
+            break
         at = match.end()
         if match.lastgroup != "SPACE":
             found.append(Token(Word[str(match.lastgroup)], match[0], joined))
@@ -107,47 +114,28 @@ def _action(source: str, at: int) -> tuple[int, bool, list[Token]]:
     raise TemplateError(_unreadable(source, at))
 
 
+def _is_word(found: re.Match[str]) -> bool:
+    """Tell whether a name is one to Go, too, which takes letters and digits but no sign such as a raised 2."""
+    if found[0].isascii() or found.lastgroup not in {"NAME", "FIELD", "VARIABLE"}:
+        return True
+    return all(char.isalpha() or char.isdecimal() or char in "_.$" for char in found[0])
+
+
 def _comment(source: str, at: int) -> tuple[int, bool, list[Token]]:
     match = _COMMENT.match(source, at)
     if match is None:
-        raise TemplateError("a comment does not end: write {{/* ... */}}")
+        raise TemplateError("a comment does not end: write {{/* ... */}}, with nothing between */ and }}")
     return match.end(), match["trim"] is not None, []
 
 
 def _unreadable(source: str, at: int) -> str:
-    rest = source[at:].lstrip()
+    rest = source[at:].lstrip(SPACE)
     if not rest:
         return "a {{ has no }}: close it, or write {{ `{{` }} for the braces themselves"
+    if rest.startswith("/*"):
+        return "a comment follows its braces at once: write {{/* ... */}}, or {{- /* ... */ -}}"
+    if re.match(r"[+-]?[\d.]+i|[+-][\d.]+i", rest):
+        return "complex numbers are not supported: write a number without i"
     if rest[0] in "\"'`":
         return f"a quote does not end at {rest[:20]!r}"
     return f"unexpected {rest[:12]!r} in a template: only names, literals, pipes and parentheses stand in {{{{ }}}}"
-
-
-_LAST_BYTE = 0xFF
-_GO_ONLY = {"\\a": "\a", "\\v": "\v", "\\'": "'"}
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|U([0-9a-fA-F]{8})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-
-
-def unquote(token: Token) -> str:
-    """Read a string token's text with Go's escapes; raises TemplateError for an escape that Go does not know."""
-    if token.word is Word.RAW:
-        return token.text[1:-1].replace("\r", "")
-    return _ESCAPE.sub(_unescape, token.text[1:-1])
-
-
-def _unescape(found: re.Match[str]) -> str:
-    hexadecimal, octal, long, short, single = found.groups()
-    if single is not None:
-        return _single(found[0])
-    code = int(octal, 8) if octal else int(hexadecimal or long or short, 16)
-    if code > (_LAST_BYTE if octal else sys.maxunicode):
-        raise TemplateError(f"{found[0]} is not a character")
-    return chr(code)
-
-
-def _single(escape: str) -> str:
-    if escape in _GO_ONLY:
-        return _GO_ONLY[escape]
-    if escape[1] not in 'bfnrt\\"':
-        raise TemplateError(f"{escape} is no escape: write {escape[1]}, or \\\\ for a backslash")
-    return str(json.loads(f'"{escape}"'))

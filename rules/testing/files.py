@@ -11,7 +11,7 @@ from rules.groups import Group
 from rules.promql import Compat
 from rules.testing.comparing import Failure
 from rules.testing.reading import parse
-from rules.testing.running import run_case
+from rules.testing.running import in_step, run_case
 from rules.testing.suite import Case, Suite
 
 
@@ -40,7 +40,7 @@ def run_file(path: Path, *, compat: Compat, wanted: Callable[[str], bool] = lamb
         cases = [case for case in suite.cases if wanted(case.name)]
         warnings = list(suite.warnings)
         found = list(_found(suite, path.parent, warnings))
-        groups = load(found, compat=compat) if cases else []
+        groups = [in_step(group, suite, compat) for group in load(found, compat=compat)] if cases else []
         return Verdict(suite.file, len(cases), tuple(_failures(cases, suite, groups, compat)), (), tuple(warnings))
     except RuleFileError as error:
         return Verdict(str(path), mistakes=tuple(map(str, error.mistakes)))

@@ -12,6 +12,8 @@ from rules.testing.notation import NotationError, read_labels, read_series
 from rules.testing.suite import AlertCheck, Case, ExpectedAlert, ExpectedSample, Input, QueryCheck, Suite
 
 MINUTE_MS = 60_000
+MOST_EVALUATIONS = 1_000_000
+"""How often the rules of one test may be evaluated; more could only be a mistake, and would not come to an end."""
 
 _SUITE = ("rule_files", "evaluation_interval", "group_eval_order", "tests")
 _CASE = ("name", "interval", "input_series", "alert_rule_test", "promql_expr_test", "external_labels", "external_url")
@@ -62,7 +64,7 @@ class _Reader:
     def _case(self, node: Node, evaluation_ms: int) -> Case:
         fields = read_fields(node, self._notes, (*_CASE, *self._newer[1]), "a test")
         interval = fields.duration("interval")
-        return Case(
+        case = Case(
             fields.text("name"),
             fields.line,
             interval or (0 if self._old else evaluation_ms),
@@ -73,6 +75,14 @@ class _Reader:
             fields.labels("external_labels"),
             fields.text("external_url"),
         )
+        self._check_length(case, evaluation_ms, node)
+        return case
+
+    def _check_length(self, case: Case, evaluation_ms: int, node: Node) -> None:
+        evaluations = case.length_ms // evaluation_ms + 1
+        if evaluations > MOST_EVALUATIONS:
+            what = f"the rules would be evaluated {evaluations} times, and at most {MOST_EVALUATIONS} are"
+            self._notes.add(node, f"{what}: write an earlier eval_time or a longer evaluation_interval")
 
     def _inputs(self, fields: Fields) -> Iterator[Input]:
         """Read the series; of one that is written twice the last counts, as in promtool."""

@@ -20,7 +20,7 @@ ENDLESS = 1 << 60
 
 
 def run_case(case: Case, suite: Suite, groups: Sequence[Group], compat: Compat) -> tuple[Failure, ...]:
-    """Run one test of *suite* on the groups of its rule files, and return what is not as expected.
+    """Run one test of *suite* on groups ``in_step`` with it, and return what is not as expected.
 
     As in promtool, all groups are evaluated at every evaluation interval, whatever their own, and a rule that errs ends
     the test. Only samples up to the last evaluation can be asked for.
@@ -34,6 +34,15 @@ def ordered(groups: Sequence[Group], order: Sequence[str]) -> list[Group]:
     return sorted(groups, key=lambda group: places.get(group.name, 0))
 
 
+def in_step(group: Group, suite: Suite, compat: Compat) -> Group:
+    """Return a group that is evaluated at every tick, the evaluation interval the step of its rules' subqueries."""
+    if suite.evaluation_ms == INTERVAL_MS:
+        return replace(group, interval_ms=None)
+    compiled = [compile_query(rule.text, compat=compat, step_ms=suite.evaluation_ms) for rule in group.rules]
+    rules = tuple(replace(rule, query=query) for rule, query in zip(group.rules, compiled, strict=True))
+    return replace(group, interval_ms=None, rules=rules)
+
+
 class _Run:
     """One test while it runs."""
 
@@ -44,7 +53,7 @@ class _Run:
         self._series = Series(history=ENDLESS)
         self._feed = Feed(case, self._series)
         self._engine = Engine(
-            ordered([_in_step(group, suite, compat) for group in groups], suite.order),
+            ordered(groups, suite.order),
             self._series,
             interval_ms=suite.evaluation_ms,
             collectors_of=lambda _: frozenset(),
@@ -102,15 +111,6 @@ class _Run:
     def _ask(self, check: QueryCheck) -> Value:
         query = compile_query(check.text, compat=self._compat, step_ms=self._suite.evaluation_ms)
         return query.at(self._series.view(), self._case.start_ms + check.at_ms)
-
-
-def _in_step(group: Group, suite: Suite, compat: Compat) -> Group:
-    """Have a group evaluated at every tick, and the evaluation interval as the step of its rules' subqueries."""
-    if suite.evaluation_ms == INTERVAL_MS:
-        return replace(group, interval_ms=None)
-    compiled = [compile_query(rule.text, compat=compat, step_ms=suite.evaluation_ms) for rule in group.rules]
-    rules = tuple(replace(rule, query=query) for rule, query in zip(group.rules, compiled, strict=True))
-    return replace(group, interval_ms=None, rules=rules)
 
 
 class NoVectorError(MedicError):
