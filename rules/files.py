@@ -129,7 +129,7 @@ class _Compiled:
     def template(self, text: str) -> Template:
         """Return the template of *text*; raises TemplateError."""
         if text not in self._templates:
-            self._templates[text] = compile_template(text)
+            self._templates[text] = compile_template(text, classic=self.compat is Compat.PROMETHEUS_2)
         return self._templates[text]
 
 

@@ -69,13 +69,16 @@ def _spoken(write: Writer) -> Writer:
     return written
 
 
-def compile_template(source: str) -> Template:
-    """Read a template; raises TemplateError for what Go's parser refuses and for what is not supported."""
+def compile_template(source: str, *, classic: bool = False) -> Template:
+    """Read a template; raises TemplateError for what Go's parser refuses and for what is not supported.
+
+    With *classic* also for what came after Prometheus 2.42.
+    """
     if "{{" not in source:
         return Template(source, (Text(source),) if source else ())
-    from rules.templates.functions import is_known
+    from rules.templates.functions import is_known, was_known
     from rules.templates.parser import Parser
 
-    parser = Parser(source, is_known)
+    parser = Parser(source, was_known if classic else is_known, else_with=not classic)
     nodes = parser.parse()
     return Template(source, nodes, parser.defined)

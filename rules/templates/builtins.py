@@ -26,7 +26,7 @@ def element(container: Value, *keys: Value) -> Value:
     """Return what lies under *keys*, one after the other, in maps, results and texts (whose bytes it gives)."""
     if container is None:
         raise TemplateError("index of untyped nil")
-    found = container
+    found: Value = container
     for key in keys:
         match kind_of(found):
             case Kind.MAP:

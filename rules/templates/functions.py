@@ -44,6 +44,8 @@ def _row(value: Value) -> Row:
 
 
 def _rows(value: Value) -> Sequence[Row]:
+    if value is None:
+        return []
     if isinstance(value, list | tuple) and not isinstance(value, Row):
         return value
     raise TemplateError(f"a query's result is needed, not {type_name(value)}")
@@ -216,9 +218,17 @@ OF_THE_HOST: Mapping[str, Callable[[Facts], Function]] = {
 """Those that ask the facts."""
 
 
+_NEWER = frozenset({"now", "toDuration", "urlQueryEscape"})
+
+
 def is_known(name: str) -> bool:
     """Tell whether a template may call *name*."""
     return name in FUNCTIONS or name in LAZY or name in OF_THE_HOST
+
+
+def was_known(name: str) -> bool:
+    """Tell whether a template for Prometheus 2.42 may call *name*."""
+    return is_known(name) and name not in _NEWER
 
 
 def applied(name: str, function: Function, arguments: Sequence[Value]) -> Value:
@@ -230,7 +240,8 @@ def applied(name: str, function: Function, arguments: Sequence[Value]) -> Value:
     try:
         result = call(*arguments)
     except (TemplateError, ValueError, OverflowError) as error:
-        raise TemplateError(f"error calling {name}: {error}") from None
+        said = str(error)
+        raise TemplateError(said if said.startswith(name) else f"error calling {name}: {said}") from None
     if isinstance(result, str) and len(result) > LONGEST:
         raise TemplateError(f"{name} gives a text of more than {LONGEST} characters")
     return result

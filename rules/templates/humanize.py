@@ -37,7 +37,7 @@ def humanize_duration(value: float) -> str:
     if not math.isfinite(value):
         return general(value)
     if value == 0:
-        return "0s"
+        return f"{general(value)}s"
     if abs(value) < 1:
         return f"{_scaled_up(value)}s"
     return ("-" if value < 0 else "") + _clock(abs(value))

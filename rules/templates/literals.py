@@ -44,7 +44,7 @@ def _unescaped(quoted: str) -> str:
 
 
 def _character(quoted: str) -> int:
-    """Read ``'a'`` as the number of its character, and ``'\\xff'`` as that of its byte."""
+    r"""Read ``'a'`` as the number of its character, and ``'\xff'`` as that of its byte."""
     found = _BYTE.fullmatch(quoted, 1, len(quoted) - 1)
     if found is not None:
         return int(found[1], 16) if found[1] else int(found[2], 8)

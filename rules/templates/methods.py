@@ -120,6 +120,6 @@ _OF_DURATION: Mapping[str, tuple[Method, tuple[type, ...]]] = {
 _METHODS: Mapping[type, Mapping[str, tuple[Method, tuple[type, ...]]]] = {
     Moment: _OF_TIME,
     Span: _OF_DURATION,
-    Month: {"String": (lambda of: moments.month_name(of), ())},
-    Weekday: {"String": (lambda of: moments.weekday_name(of), ())},
+    Month: {"String": (moments.month_name, ())},
+    Weekday: {"String": (moments.weekday_name, ())},
 }

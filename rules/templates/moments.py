@@ -11,8 +11,23 @@ from rules.templates.values import Moment, Month, Span, TemplateError, Weekday
 SECOND = 1_000_000_000
 _DAY = 86_400
 _EARLIEST = -(2**63)
-_MONTHS = tuple("January February March April May June July August September October November December".split())
-_DAYS = tuple("Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split())
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_UNITS = ("ns", "\u00b5s", "ms")
+_NOON = 12
 _TO_YEAR_1 = 62_135_596_800
 """Seconds from the start of year 1, where Go's rounding begins, to 1970."""
 
@@ -28,7 +43,10 @@ def weekday_name(day: int) -> str:
 
 
 def moment(seconds: float) -> Moment:
-    """Make a time of seconds since 1970, in whole milliseconds as Prometheus does; raises TemplateError beyond 292 years."""
+    """Make a time of seconds since 1970, in whole milliseconds as Prometheus does.
+
+    Raises TemplateError for NaN, and for what is further away than 292 years.
+    """
     if not math.isfinite(seconds):
         raise TemplateError("value is NaN or Inf, which is no time")
     nanoseconds = seconds * 1e9  # as Go rounds it: 4.1 s are 4.099 s
@@ -74,19 +92,23 @@ def fields(at: Moment) -> Fields:
 
 
 def _date(days: int) -> tuple[int, int, int]:
-    """Turn days since 1970 into a date: years of 400 have 146,097 days, and a year that begins in March ends in its leap day."""
+    """Turn days since 1970 into a date.
+
+    400 years have 146,097 days; a year that begins in March ends with its leap day, and has 153 days in five months.
+    """
     era, rest = divmod(days + 719_468, 146_097)
     year = (rest - rest // 1_460 + rest // 36_524 - rest // 146_096) // 365
     rest -= 365 * year + year // 4 - year // 100
     month = (5 * rest + 2) // 153
     day = rest - (153 * month + 2) // 5 + 1
-    return year + era * 400 + (month >= 10), month + 3 if month < 10 else month - 9, day
+    beyond, month = divmod(month + 2, 12)
+    return year + era * 400 + beyond, month + 1, day
 
 
 def _days(year: int, month: int, day: int) -> int:
     """Turn a date into days since 1970."""
-    year, month = (year, month - 3) if month > 2 else (year - 1, month + 9)
-    era, rest = divmod(year, 400)
+    before, month = divmod(month - 3, 12)
+    era, rest = divmod(year + before, 400)
     return era * 146_097 + rest * 365 + rest // 4 - rest // 100 + (153 * month + 2) // 5 + day - 1 - 719_468
 
 
@@ -165,19 +187,18 @@ def write_span(of: Span) -> str:
         return sign + _below_a_second(left)
     whole, fraction = divmod(left, SECOND)
     text = f"{whole % 60}{_fraction(fraction, 9)}s"
-    if whole >= 60:
-        text = f"{whole // 60 % 60}m{text}"
-    return f"{sign}{whole // 3600}h{text}" if whole >= 3600 else sign + text
+    minutes, hours = whole // 60 % 60, whole // 3600
+    if minutes or hours:
+        text = f"{minutes}m{text}"
+    return f"{sign}{hours}h{text}" if hours else sign + text
 
 
 def _below_a_second(nanoseconds: int) -> str:
     if nanoseconds == 0:
         return "0s"
-    for unit, digits in (("ns", 0), ("µs", 3), ("ms", 6)):
-        if nanoseconds < 10 ** (digits + 3):
-            break
-    whole, fraction = divmod(nanoseconds, 10**digits)
-    return f"{whole}{_fraction(fraction, digits)}{unit}"
+    thousands = (len(str(nanoseconds)) - 1) // 3
+    whole, fraction = divmod(nanoseconds, 1000**thousands)
+    return f"{whole}{_fraction(fraction, 3 * thousands)}{_UNITS[thousands]}"
 
 
 def _fraction(value: int, digits: int) -> str:
@@ -223,9 +244,8 @@ def _zone(shape: str, offset: int) -> str:
     minutes, seconds = divmod(abs(offset), 60)
     colon = ":" if ":" in shape else ""
     text = f"{'-' if offset < 0 else '+'}{minutes // 60:02d}"
-    parts = len(shape.replace(":", "")) // 2
-    text += f"{colon}{minutes % 60:02d}" if parts > 1 else ""
-    return text + (f"{colon}{seconds:02d}" if parts > 2 else "")
+    parts = (text, f"{minutes % 60:02d}", f"{seconds:02d}")
+    return colon.join(parts[: len(shape.replace(":", "")) // 2])
 
 
 def _fractional(shape: str, nanosecond: int) -> str:
@@ -262,6 +282,6 @@ _WRITERS: Mapping[str, Callable[[Fields, Moment], str]] = {
     "5": lambda now, _: str(now.second),
     "06": lambda now, _: f"{max(now.year, 0) % 100:02d}",
     "2006": lambda now, _: _year(now.year),
-    "PM": lambda now, _: "PM" if now.hour >= 12 else "AM",
-    "pm": lambda now, _: "pm" if now.hour >= 12 else "am",
+    "PM": lambda now, _: "PM" if now.hour >= _NOON else "AM",
+    "pm": lambda now, _: "pm" if now.hour >= _NOON else "am",
 }

@@ -33,12 +33,13 @@ _END = Token(Word.CLOSE, "")
 
 
 class Parser:
-    """Reads one template; *known* tells the names of functions."""
+    """Reads one template; *known* tells the names of functions, *else_with* whether there is such a thing."""
 
-    def __init__(self, source: str, known: Callable[[str], bool]) -> None:
+    def __init__(self, source: str, known: Callable[[str], bool], *, else_with: bool = True) -> None:
         self._tokens = list(tokens(source))
         self._at = 0
         self._known = known
+        self._chained = frozenset({"if", "with"} if else_with else {"if"})
         self._variables = list(_START)
         self._depth = 0
         self._loops = 0
@@ -109,7 +110,7 @@ class Parser:
 
     def _otherwise(self, kind: str) -> tuple[Node, ...]:
         """Read what follows ``else``; ``else if`` and ``else with`` are a block whose end is also ours."""
-        if self._keyword() in {"if", "with"} and kind == self._keyword():
+        if kind in self._chained and kind == self._keyword():
             self._next()
             return (self._block(kind),)
         self._expect(Word.CLOSE)

@@ -59,22 +59,23 @@ class Run:
     def _write(self, nodes: Iterable[Node]) -> Jump | None:
         """Write the nodes, up to a ``break`` or ``continue``, which it returns for the loop around."""
         for node in nodes:
-            jump: Jump | None = None
-            match node:
-                case Text(text):
-                    self._add(text)
-                case Show(pipeline):
-                    value = self._pipeline(pipeline)
-                    if not pipeline.variables:
-                        self._add(show(value))
-                case Block():
-                    jump = self._block(node)
-                case Use():
-                    self._use(node)
-                case Jump():
-                    jump = node
+            jump = node if isinstance(node, Jump) else self._write_one(node)
             if jump is not None:
                 return jump
+        return None
+
+    def _write_one(self, node: Text | Show | Block | Use) -> Jump | None:
+        match node:
+            case Text(text):
+                self._add(text)
+            case Show(pipeline):
+                value = self._pipeline(pipeline)
+                if not pipeline.variables:
+                    self._add(show(value))
+            case Block():
+                return self._block(node)
+            case Use():
+                self._use(node)
         return None
 
     def _add(self, text: str) -> None:
@@ -86,7 +87,7 @@ class Run:
     def _step(self) -> None:
         self._steps += 1
         if self._steps > MOST_STEPS:
-            raise TemplateError(f"its loops and templates go through more than {MOST_STEPS} elements")
+            raise TemplateError(f"its loops go through more than {MOST_STEPS} elements")
 
     def _block(self, block: Block) -> Jump | None:
         mark, dot = len(self._variables), self._dot
@@ -224,11 +225,11 @@ def _walk(value: Value, fields: Sequence[str], arguments: Sequence[Argument]) ->
 
 
 def _field(value: Value, name: str, arguments: Sequence[Argument]) -> Value:
-    if name in methods_of(value):
-        return call_method(value, name, arguments)
     if isinstance(value, Mapping):
         _check_no_arguments(name, arguments)
         return value.get(name, None if isinstance(value, Arguments) else "")  # Prometheus sets missingkey=zero
+    if name in methods_of(value):
+        return call_method(value, name, arguments)
     parts = _parts(value)
     if name not in parts:
         raise TemplateError(_without_field(value, name, parts))

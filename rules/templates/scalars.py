@@ -17,6 +17,8 @@ _PLAIN_EXPONENTS = range(-4, 6)
 _PLAIN_FROM, _PLAIN_BELOW = 1e-4, 1e6
 """Where Python writes no exponent either."""
 _MANTISSA = 52
+"""Bits of a float's mantissa."""
+_HEXADECIMALS = _MANTISSA // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +136,36 @@ def _without_bounds(value: float, form: Form) -> str:
 
 
 def _digits(value: float, verb: str, form: Form) -> str:
+    text = _bare(value, verb, form.precision)
+    return _pointed(text, verb, form.precision) if form.sharp and verb != "b" else text
+
+
+def _bare(value: float, verb: str, precision: int | None) -> str:
     if verb == "b":
         return _binary(value)
     if verb in "xX":
-        return _hexadecimal(value, verb, form.precision)
-    flag = "#" if form.sharp else ""
-    if verb in "gG" and form.precision is None:
-        text = shortest(value) if not form.sharp else _keeping_zeros(value)
-        return text.upper() if verb == "G" else text
-    return format(value, f"{flag}.{6 if form.precision is None else form.precision}{verb}")
+        return _hexadecimal(value, verb, precision)
+    if verb in "gG" and precision is None:
+        return shortest(value) if verb == "g" else shortest(value).upper()
+    return format(value, f".{6 if precision is None else precision}{verb}")
 
 
-def _keeping_zeros(value: float) -> str:
-    """Write ``%#g``: six digits at least, with a point."""
-    mantissa, exponent, power = shortest(value).partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    significant = len((whole + fraction).lstrip("0")) or 1
-    fraction += "0" * (6 - significant)
-    return f"{whole}.{fraction}{exponent}{power}"
+def _pointed(text: str, verb: str, precision: int | None) -> str:
+    """Write what ``#`` asks for: a point always, and zeros behind it up to the precision, which is 6 unless given.
+
+    The letter of ``0x`` counts as a digit, as it does in Go.
+    """
+    number, power = _split(text, "pP" if verb in "xX" else "eE")
+    seen = number.replace(".", "").lstrip("0")
+    missing = 0
+    if verb in "gGx":
+        missing = (6 if precision is None else precision) - len(seen) - (number == "0")
+    return number + ("" if "." in number else ".") + "0" * missing + power
+
+
+def _split(text: str, letters: str) -> tuple[str, str]:
+    place = next((index for index, char in enumerate(text) if char in letters), len(text))
+    return text[:place], text[place:]
 
 
 def _parts(value: float) -> tuple[int, int]:
@@ -174,8 +188,8 @@ def _hexadecimal(value: float, verb: str, precision: int | None) -> str:
         mantissa, power = mantissa << shift, power - shift + _MANTISSA
     else:
         power = 0
-    if precision is not None and precision < 13:
-        mantissa, power = _rounded(mantissa, power, 4 * (13 - precision))
+    if precision is not None and precision < _HEXADECIMALS:
+        mantissa, power = _rounded(mantissa, power, 4 * (_HEXADECIMALS - precision))
     digits = f"{mantissa & (1 << _MANTISSA) - 1:013x}"
     digits = digits.rstrip("0") if precision is None else digits[:precision].ljust(precision, "0")
     text = f"0x{mantissa >> _MANTISSA}{'.' if digits else ''}{digits}p{'-' if power < 0 else '+'}{abs(power):02d}"

@@ -1,11 +1,12 @@
 """How Go's printf writes any value, down into maps, lists and structs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from rules.templates.moments import go_syntax, month_name, weekday_name, write_moment, write_span
 from rules.templates.scalars import Form, integer, real, string
 from rules.templates.values import (
+    Arguments,
     Facts,
     Kind,
     Moment,
@@ -66,17 +67,15 @@ def _words(value: Value, verb: str, form: Form) -> str | None:
         return go_syntax(held) if isinstance(held, Moment) else None
     if verb not in "vsxXq":
         return None
-    match held:
-        case Moment():
-            return write_moment(held)
-        case Span():
-            return write_span(held)
-        case Month():
-            return month_name(held)
-        case Weekday():
-            return weekday_name(held)
-        case _:
-            return None
+    return next((write(held) for kind, write in _WRITERS.items() if isinstance(held, kind)), None)
+
+
+_WRITERS: Mapping[type, Callable[..., str]] = {
+    Moment: write_moment,
+    Span: write_span,
+    Month: month_name,
+    Weekday: weekday_name,
+}
 
 
 def _of_kind(value: Value, verb: str, form: Form, *, deep: bool) -> str | None:
@@ -125,7 +124,7 @@ def _struct(name: str, parts: Mapping[str, Value], verb: str, form: Form) -> str
     return f"{name if form.syntax else ''}{{{inner}}}"
 
 
-def _map(value: Mapping[str, Value], verb: str, form: Form) -> str:
+def _map(value: Mapping[str, str] | Arguments, verb: str, form: Form) -> str:
     pairs = (
         f"{written(name, verb, form, deep=True)}:{written(value[name], verb, form, deep=True)}"
         for name in sorted(value)

@@ -1,11 +1,10 @@
 from difflib import get_close_matches
-from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.checks.likeness import most_like
+from rules.checks.likeness import candidates, most_like
 
 KNOWN = frozenset(
     {
@@ -43,9 +42,7 @@ def test_one_wrong_letter_leads_to_what_a_full_comparison_finds(name, at, letter
     assert [most_like(slip, KNOWN)] == (get_close_matches(slip, KNOWN, 1, 0.75) or [""])
 
 
-def test_many_foreign_names_are_compared_quickly():
+def test_of_many_known_names_few_are_compared_closely():
     known = frozenset(f"node_metric_number_{number}_total" for number in range(2000))
-    begin = process_time()
     for number in range(300):
-        assert most_like(f"node_metrik_numbr_{number}_totl", known)
-    assert process_time() - begin < 10  # comparing each with each took a minute
+        assert 0 < len(candidates(f"node_metrik_numbr_{number}_totl", known)) <= 12

@@ -42,7 +42,7 @@ def vector(*elements):
 
 def shown(found):
     """Texts and numbers that can be compared, NaN and the sign of 0 included."""
-    return [(each.labels, each.annotations, repr(each.value)) for each in found]
+    return sorted((each.labels, each.annotations, repr(each.value)) for each in found)
 
 
 texts = st.sampled_from(TEXTS)
@@ -86,6 +86,12 @@ def test_a_template_that_asks_the_series_is_expanded_at_each_evaluation():
         for up in (1.0, 2.0)
     ]
     assert said == [(("a", "1"),), (("a", "2"),)]
+
+
+def test_a_template_that_reads_the_clock_is_expanded_at_each_evaluation():
+    expander = Expander(rule(annotations={"a": "{{ now }} {{ . }}"}))
+    said = [expander.found(vector(("a", 1.0)), Host(at_ms=at))[0].annotations for at in (1500, 3000)]
+    assert [dict(each)["a"].split()[0] for each in said] == ["1.5", "3"]
 
 
 def test_a_number_is_an_alert_without_labels_and_a_text_is_none():

@@ -1,5 +1,3 @@
-from time import process_time
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +10,7 @@ from rules.series import Series
 from rules.states import CONDITION_FALSE, SERIES_VANISHED
 
 TICK = 15_000
-MANY = 3000
+MANY = 8000
 SETS = st.dictionaries(st.sampled_from(["__name__", "a", "b", "c"]), st.sampled_from("xy")).map(
     lambda pairs: tuple(sorted(pairs.items()))
 )
@@ -60,9 +58,7 @@ def test_many_alerts_that_resolve_at_once_do_not_hold_up_the_tick():
     series, engine = engine_of("x > 5")
     every = [("x", labels(i=str(number))) for number in range(MANY)]
     ticked(series, engine, TICK, dict.fromkeys(every, 9.0))
-    begin = process_time()
-    ticked(series, engine, 2 * TICK, dict.fromkeys(every, 1.0))
-    assert process_time() - begin < 3  # comparing each alert with each series took half a minute
+    assert ticked(series, engine, 2 * TICK, dict.fromkeys(every, 1.0))  # each alert with each series: for minutes
 
 
 def test_many_alerts_with_labels_that_their_series_lack_are_judged_quickly():
@@ -70,7 +66,5 @@ def test_many_alerts_with_labels_that_their_series_lack_are_judged_quickly():
     counted = {("x", labels(i=str(number))): 1.0 for number in range(MANY)}
     known = {("info", labels(i=str(number), v="1")): 1.0 for number in range(MANY)}
     ticked(series, engine, TICK, counted | known)
-    begin = process_time()
-    told = ticked(series, engine, 2 * TICK, counted | known)
+    told = ticked(series, engine, 2 * TICK, counted | known)  # comparing each alert with each series takes minutes
     assert len(told) == MANY
-    assert process_time() - begin < 5  # comparing each alert with each series took half a minute

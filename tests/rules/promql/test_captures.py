@@ -1,5 +1,4 @@
 import re
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -61,11 +60,9 @@ def test_groups_in_repeats_and_options_are_go_s(expression, text, groups):
 )
 def test_no_expression_takes_long_for_its_groups(expression):
     pattern = translate(expression)
-    begin = process_time()
-    for text in ("a" * 200 + "!", "a" * 200):
+    for text in ("a" * 200 + "!", "a" * 200):  # a backtracking matcher would not end
         pattern.fullmatch(text)
         pattern.search(text, 0)
-    assert process_time() - begin < 5  # a backtracking matcher would not end
 
 
 @pytest.mark.parametrize("expression", ["(?P<host>[^:]+):(?P<port>.+)", "(?P<host>([^:]|::)+):(?P<port>.+)"])

@@ -1,5 +1,4 @@
 import re
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -136,11 +135,7 @@ def test_what_re2_refuses_or_python_does_differently_is_refused(expression):
 )
 @pytest.mark.parametrize("text", ["a" * 4000 + "!", "ab" * 2000 + "!", "a-" * 2000 + "!"])
 def test_no_expression_takes_long_on_a_long_value(expression, text):
-    pattern = matching(expression)
-    assert pattern.fullmatch(text) is None
-    begin = process_time()
-    assert pattern.fullmatch(text) is None
-    assert process_time() - begin < 0.01  # what is computed once is remembered; a backtracking matcher takes for ever
+    assert matching(expression).fullmatch(text) is None  # a backtracking matcher would not end
 
 
 def test_an_expression_may_be_large_but_not_huge():

@@ -5,9 +5,9 @@ LAYOUTS = (
     "2006-01-02T15:04:05Z07:00", "Mon Jan _2 15:04:05 2006", "Monday, 02-Jan-06 03:04:05.000 PM", "3:4:5pm 1/2/06",
     "002 __2 .999 ,00 -07 -0700 Z0700 MST", "Janet Monk January2 2006-1-2 _2006 15h4m05.000000s", "", "x%d{}",
 )  # fmt: skip
-FORMATS = tuple("vsdqxXteEfFgGobcUTO") + ("+v", "#v", "z", "!", "5", "#x", "+q", "#q", "% x", "%")
+FORMATS = (*"vsdqxXteEfFgGobcUTO", "+v", "#v", "z", "!", "5", "#x", "+q", "#q", "% x", "%")
 STRINGS = ('"a"', '""', '"db-1:80"', "`r\\w`", '"é"', '"5"', '"1e3"', '"a b&<c>"', '"1h30m"', '"\\xff"', '"x.y.z:9"')
-NUMBERS = ("0", "1", "-3", "2.5", "1e6", "0x1F", "0.0001", "'a'", "1_000", "123456789.0", "1e21", "-0.0", "017", "3.0")
+NUMBERS = ("0", "1", "-3", "2.5", "1e6", "0x1F", "0.0001", "'a'", "1_000", "123456789.0", "1e21", "017", "3.0")
 CONSTANTS = (*STRINGS, *NUMBERS, "true", "false", "nil")
 OF_TEXT = (
     "toUpper",
@@ -149,7 +149,7 @@ class Inventor:
         return self.pick(*self.variables)
 
     def call(self, depth, *, whole=False):
-        """Call a function; a *whole* call gets all of its arguments, another lacks the last, which comes by the pipe."""
+        """Call a function; a *whole* call gets all its arguments, another lacks the last, which comes by the pipe."""
         last = [self.operand(depth)] if whole else []
         name, *arguments = self.pick(self.plain, self.plain, self.compared, self.printed, self.several, self.timed)(
             depth
@@ -211,10 +211,11 @@ def invented(chance):
 
 
 SOUP = (
-    "{{", "}}", "{{-", " -}}", "{{/*", "*/}}", "$x", ":=", "=", "|", "(", ")", ".", ".a", ".Value", "$", ",", '"a"', "`b`", "'c'", "1",
-    "1.5", "0x", "-", "+", "nil", "true", "print", "len", "if", "else", "end", "range", "with", "define", "template", "block", "break",
-    "continue", " ", " ", " ", " ", " ", "\n", "é", "²", "\x0b", "\xa0", "and", "_", "a", "0b1", "1_0", "__", '"', "\\", "5e", "1e5", "08",
-)  # fmt: skip
+    *("{{", "}}", "{{-", " -}}", "{{/*", "*/}}", "$x", ":=", "=", "|", "(", ")", ".", ".a", ".Value", "$", ","),
+    *('"a"', "`b`", "'c'", "1", "1.5", "0x", "-", "+", "nil", "true", "print", "len", "if", "else", "end", "range"),
+    *("with", "define", "template", "block", "break", "continue", "and", "_", "a", "0b1", "1_0", "__", '"', "\\"),
+    *("5e", "1e5", "08", *" " * 5, "\n", "é", "²", "\x0b", "\xa0"),
+)
 
 
 def spoilt(chance):

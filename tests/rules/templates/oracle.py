@@ -24,7 +24,7 @@ FAILED = "<error expanding template: "
 
 def facts():
     """Return what promtool's alert knows, a minute after 1970 began."""
-    ask = lambda text: [*ROWS.get(text, ())]  # noqa: E731 - one expression, used once
+    ask = lambda text: [Row(*row) for row in ROWS.get(text, ())]  # noqa: E731 - one expression, used once
     return Facts(LABELS, VALUE, SITE["external_labels"], SITE["external_url"], ask, 60_000)
 
 
@@ -38,7 +38,7 @@ def ours(template):
 
 def marked(text):
     """Leave out the words of a failure, which are ours; so is it to refuse the printing of addresses."""
-    return FAILED if text.startswith(FAILED) or re.search("0xc00[0-9a-f]{7}", text) else text
+    return FAILED if text.startswith(FAILED) or re.search(r"0xc0[0-9a-f]{8}\b", text) else text
 
 
 def rule(annotations):

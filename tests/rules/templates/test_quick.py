@@ -64,19 +64,20 @@ def said(write):
 @given(texts, st.floats(), st.sampled_from(["a", "", "3.5", "ä"]))
 def test_the_quick_way_says_what_a_whole_run_says(text, value, job):
     try:
-        nodes = compile_template(text).nodes
+        template = compile_template(text)
     except TemplateError:
         return
     facts = Facts({"job": job}, value, external_url="http://h/", query=lambda _: [Row({}, 1.0)])
-    assert said(lambda: writer(nodes)(facts)) == said(lambda: "".join(Run(facts).write(nodes)))
+    quick = said(lambda: writer(template.nodes, template.defined)(facts))
+    assert quick == said(lambda: Run(facts, template.defined).expand(template.nodes))
 
 
 @pytest.mark.parametrize("text", ["{{ $labels.job }} is at {{ $value | humanize }}", '{{ printf "%.1f" .Value }}'])
 def test_what_most_templates_are_needs_no_run(text, monkeypatch):
     nodes = compile_template(text).nodes
-    monkeypatch.setattr(Run, "write", None)
+    monkeypatch.setattr(Run, "expand", None)
     assert any(isinstance(node, Show) for node in nodes)
-    assert writer(nodes)(Facts({"job": "a"}, 2.0)) in {"a is at 2", "2.0"}
+    assert writer(nodes, {})(Facts({"job": "a"}, 2.0)) in {"a is at 2", "2.0"}
 
 
 @pytest.mark.parametrize(
