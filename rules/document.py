@@ -163,6 +163,8 @@ def _is_merge(key: ScalarNode) -> bool:
 
 
 def _merged(node: MappingNode, seen: set[str], notes: Notes) -> Iterator[Entry]:
+    if len(seen) == len(node.value):  # each key was a plain one
+        return
     for key, value in node.value:
         if not (isinstance(key, ScalarNode) and _is_merge(key)):
             continue

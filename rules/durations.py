@@ -6,8 +6,8 @@ from medic.core.errors import MedicError
 
 _UNITS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _SHAPE = re.compile("".join(rf"(?:(\d+){unit})?" for unit in _UNITS), re.ASCII)
-_LONGEST = 2**63 // 1_000_000
-"""Prometheus keeps durations as 64-bit nanoseconds."""
+LONGEST = 2**63 // 1_000_000
+"""Milliseconds, some 292 years: Prometheus keeps durations as 64-bit nanoseconds."""
 
 
 class DurationError(MedicError):
@@ -21,14 +21,21 @@ def parse_duration(text: str) -> int:
     """
     if text == "0":
         return 0
-    found = _SHAPE.fullmatch(text)
-    if not text or found is None:
+    total = read_units(text)
+    if total is None:
         raise DurationError(f"{text!r} is not a duration: write a number with y, w, d, h, m, s or ms (30s, 1h30m)")
-    parts = zip(found.groups(), _UNITS.values(), strict=True)
-    total = sum(int(count) * unit for count, unit in parts if count)
-    if total > _LONGEST:
+    if total > LONGEST:
         raise DurationError(f"{text!r} is longer than 292 years: write a shorter duration")
     return total
+
+
+def read_units(text: str) -> int | None:
+    """Read numbers with their units as milliseconds, however long; None for what is none of that."""
+    found = _SHAPE.fullmatch(text)
+    if not text or found is None:
+        return None
+    parts = zip(found.groups(), _UNITS.values(), strict=True)
+    return sum(int(count) * unit for count, unit in parts if count)
 
 
 def format_duration(milliseconds: int) -> str:

@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from math import isfinite
 
+from rules.durations import LONGEST, read_units
 from rules.promql.errors import QueryError
-from rules.promql.literals import duration, number, unquote
+from rules.promql.literals import number, unquote
 
 MAX_LENGTH = 20_000
 MAX_NESTING = 100
@@ -31,8 +32,6 @@ TOKEN = re.compile(
     re.VERBOSE | re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 EDGE = re.compile(r"@(?:\s|\#[^\n]*+)*+(?:start|end)\b", re.IGNORECASE)
-LONGEST = 292 * 365 * 86_400_000
-"""Milliseconds of 292 years, which Go's durations can just hold."""
 OPERATOR_WORDS = frozenset(("and", "or", "unless", "atan2"))
 BEFORE_NAMES = OPERATOR_WORDS | {"bool"}
 MODIFIERS = frozenset(("smoothed", "anchored"))
@@ -81,11 +80,13 @@ class _Lifter:
 
     def take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup or ""
-        if kind in {"raw", "string"}:
+        if kind == "blank":
+            self.parts.append(" ")
+        elif kind in {"raw", "string"}:
             self.lift_string(token)
         elif kind == "at" and not EDGE.match(self.text, token.start()):
             self.lift_moment(token)
-        elif kind == "duration" and (duration(token[0]) or 0) > LONGEST:
+        elif kind == "duration" and (read_units(token[0]) or 0) > LONGEST:
             raise self.refuse(f"{token[0]} is too long", "write a duration of at most 292 years", token.start())
         elif kind == "number":
             self.lift_number(token)
@@ -93,7 +94,7 @@ class _Lifter:
             self.parts.append(f"{NAME_MARK}{token[0]}")
         else:
             self.count(token, kind)
-            self.parts.append(" " if kind == "blank" else token[0])
+            self.parts.append(token[0])
 
     def count(self, token: re.Match[str], kind: str) -> None:
         if kind == "other" and (token[0] in QUOTES or token[0] == MARK):

@@ -5,17 +5,14 @@ import re
 from decimal import Decimal
 from math import inf, isfinite, isinf, isnan, nan
 
+from rules.durations import read_units
+
 SIMPLE = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 ESCAPE = re.compile(
     r"\\(?:(?P<simple>[abfnrtv\\'\"])|x(?P<hex>[0-9a-fA-F]{2})|(?P<octal>[0-7]{3})"
     r"|u(?P<short>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8})|(?P<bad>.?))",
     re.DOTALL,
 )
-UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
-DURATION = re.compile(
-    r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?"
-)
-ORDER = ("y", "w", "d", "h", "m", "s", "ms")
 OCTAL = re.compile(r"0[0-7]+")
 FLOAT = re.compile(r"[-+]?(?:inf|infinity|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)", re.IGNORECASE)
 HEX_FLOAT = re.compile(r"[-+]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[-+]?[0-9]{1,3}", re.IGNORECASE)
@@ -69,7 +66,7 @@ def number(text: str) -> float | None:
         base = 16 if body.startswith("0x") else 8 if OCTAL.fullmatch(body) else 0
         return sign * (int(body, base) if base else float(body))
     except (ValueError, OverflowError):
-        milliseconds = duration(body)
+        milliseconds = read_units(body)
         return None if milliseconds is None else sign * milliseconds / 1000
 
 
@@ -79,14 +76,6 @@ def parse_float(text: str) -> float | None:
         return float.fromhex(text) if HEX_FLOAT.fullmatch(text) else None
     value = float(text)
     return None if isinf(value) and "inf" not in text.lower() else value
-
-
-def duration(text: str) -> int | None:
-    """Read a duration such as ``1h30m`` as milliseconds; None when it is none (units descend, each at most once)."""
-    found = DURATION.fullmatch(text)
-    if not text or found is None:
-        return None
-    return sum(int(amount) * UNITS[unit] for unit, amount in zip(ORDER, found.groups(), strict=True) if amount)
 
 
 def show_number(value: float) -> str:
@@ -110,13 +99,3 @@ def show_general(value: float, *, plain_below: int = 6) -> str:
     shortest = "".join(map(str, digits)).rstrip("0")
     point = "." if len(shortest) > 1 else ""
     return f"{'-' * sign}{shortest[0]}{point}{shortest[1:]}e{'-' if power < 0 else '+'}{abs(power):02d}"
-
-
-def show_duration(milliseconds: int) -> str:
-    """Write a duration as PromQL reads it, its largest units first; 0 is ``0s``."""
-    parts: list[str] = []
-    for unit in ORDER:
-        amount, milliseconds = divmod(milliseconds, UNITS[unit])
-        if amount:
-            parts.append(f"{amount}{unit}")
-    return "".join(parts) or "0s"

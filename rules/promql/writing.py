@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from rules.durations import format_duration
 from rules.labelsets import NAME
 from rules.postings import Match, Matcher
-from rules.promql.literals import quote, show_duration, show_number
+from rules.promql.literals import quote, show_number
 from rules.promql.nodes import (
     Aggregation,
     Binary,
@@ -33,7 +34,7 @@ def write(node: Node) -> str:
         case Selector():
             return _selected(node.matchers) + _shift(node.shift)
         case Window():
-            length = show_duration(node.range_ms)
+            length = format_duration(node.range_ms)
             return f"{_selected(node.selector.matchers)}[{length}]{_shift(node.selector.shift)}"
         case Call():
             return f"{node.name}({', '.join(map(write, node.args))})"
@@ -44,8 +45,8 @@ def write(node: Node) -> str:
 def _write_compound(node: Node) -> str:
     match node:
         case Subquery():
-            step = "" if node.step_ms is None else show_duration(node.step_ms)
-            return f"{_operand(node.expr)}[{show_duration(node.range_ms)}:{step}]{_shift(node.shift)}"
+            step = "" if node.step_ms is None else format_duration(node.step_ms)
+            return f"{_operand(node.expr)}[{format_duration(node.range_ms)}:{step}]{_shift(node.shift)}"
         case Negation():
             return f"-{_operand(node.expr)}"
         case Binary():
@@ -91,7 +92,7 @@ def _shift(shift: Shift) -> str:
     if not shift.offset_ms:
         return moment
     sign = "-" if shift.offset_ms < 0 else ""
-    return f"{moment} offset {sign}{show_duration(abs(shift.offset_ms))}"
+    return f"{moment} offset {sign}{format_duration(abs(shift.offset_ms))}"
 
 
 def _matching(matching: Matching) -> str:

@@ -146,6 +146,9 @@ rules?type=x
 query_exemplars?query=temperature&start=0&end=1
 format_query?query=sum%20(temperature)by(instance)
 format_query?query=sum(
+format_query?query=rate(temperature[8d])
+format_query?query=rate(temperature[1w1d])%2Btemperature%20offset%202w
+format_query?query=max_over_time(temperature[1y1d:90m])
 rules
 alerts
 """.splitlines()[1:]
