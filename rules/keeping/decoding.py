@@ -43,6 +43,8 @@ def decode(data: bytes) -> Iterator[Row]:
             rows = list(file.rows(frame))
         except _MALFORMED as error:
             raise DamagedError(f"the frame at byte {start} makes no sense: {error}") from error
+        if not rows:
+            raise DamagedError(f"the frame at byte {start} holds no row")
         yield from rows
         start += FRAME.size + len(frame)
 
@@ -73,7 +75,7 @@ class _File:
         while start < len(frame):
             kind, length = ITEM.unpack_from(frame, start)
             start += ITEM.size
-            body = frame[start : start + length]
+            body = _part(frame, start, length)
             start += length
             if kind == ROW_ITEM:
                 yield from self._row(body)
@@ -88,9 +90,9 @@ class _File:
     def _lay(self, body: memoryview) -> None:
         number, is_slow = LAYOUT.unpack_from(body)
         start = LAYOUT.size + LENGTH.size
-        end = start + LENGTH.unpack_from(body, LAYOUT.size)[0]
-        source = bytes(body[start:end]).decode("utf-8", "surrogatepass")
-        series = [self._series[one] for one in _numbers(body[end:])]
+        name = _part(body, start, LENGTH.unpack_from(body, LAYOUT.size)[0])
+        source = bytes(name).decode("utf-8", "surrogatepass")
+        series = [self._series[one] for one in _numbers(body[start + len(name) :])]
         self._layouts[number] = _Layout(
             source, bool(is_slow), [name for name, _ in series], [labels for _, labels in series]
         )
@@ -110,6 +112,13 @@ class _File:
             return
         slow, self._slow = self._slow, ()
         yield Row(layout.source, at, layout.names, layout.labels, values.tolist(), slow)
+
+
+def _part(body: memoryview, start: int, length: int) -> memoryview:
+    """Return so many bytes, all of them; a slice would be content with fewer."""
+    if start + length > len(body):
+        raise DamagedError(f"{length} bytes do not fit into what holds them")
+    return body[start : start + length]
 
 
 def _numbers(body: memoryview) -> "array[int]":

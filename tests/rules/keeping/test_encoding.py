@@ -3,7 +3,7 @@ from struct import pack
 from zlib import crc32
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from medic.core.samples import Sample
@@ -78,6 +78,7 @@ def test_whatever_follows_what_was_written_does_no_harm(run, rest):
 
 
 @given(st.binary(max_size=300))
+@example(body=b"\x02" + pack("<I", 1 << 24) + bytes(9))
 def test_frames_of_nonsense_with_a_right_checksum_are_damaged_and_no_crash(body):
     data = MAGIC + pack("<II", len(body), crc32(body)) + body
     with pytest.raises(DamagedError):
@@ -87,6 +88,9 @@ def test_frames_of_nonsense_with_a_right_checksum_are_damaged_and_no_crash(body)
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
+        (SERIES_ITEM, b"[]"),
+        (LAYOUT_ITEM, pack("<IBI", 0, 0, 0)),
+        (LAYOUT_ITEM, pack("<IBI", 0, 0, 9) + b"short"),
         (SERIES_ITEM, b"[[1]]"),
         (SERIES_ITEM, b"[" * 100_000),
         (SERIES_ITEM, json.dumps([["a", []]]).encode()),
