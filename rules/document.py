@@ -1,7 +1,7 @@
 """YAML as rule files use it: nodes that know their line, and scalars that stay the text that was written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
@@ -156,6 +156,17 @@ def entries(node: Node, notes: Notes, *, what: str) -> Iterator[Entry]:
             if not is_null(key):  # as Prometheus' reader, which passes over null
                 yield Entry(name, key, value)
     yield from _merged(node, set(seen), notes)
+
+
+def known_entries(node: Node, notes: Notes, known: Collection[str], *, what: str) -> dict[str, Node]:
+    """Return the values of a mapping by key; a key that *known* lacks is a mistake."""
+    found: dict[str, Node] = {}
+    for key, at, value in entries(node, notes, what=what):
+        if key in known:
+            found[key] = value
+        else:
+            notes.add(at, f"{what} has no {key!r}: write one of {', '.join(known)}")
+    return found
 
 
 def _is_merge(key: ScalarNode) -> bool:

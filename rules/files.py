@@ -20,6 +20,7 @@ from rules.document import (
     is_null,
     is_quoted,
     items,
+    known_entries,
     line_of,
     scalar,
 )
@@ -96,20 +97,10 @@ def _groups(content: str, notes: Notes, compiled: "_Compiled") -> list[Group]:
     root = compose(content, notes)
     if root is None:
         return []
-    fields = _fields(root, notes, ("groups",), "a rule file")
+    fields = known_entries(root, notes, ("groups",), what="a rule file")
     reader = _Reader(notes, compiled)
     listed = items(fields["groups"], notes, what="groups") if "groups" in fields else ()
     return [reader.group(node) for node in listed]
-
-
-def _fields(node: Node, notes: Notes, known: tuple[str, ...], what: str) -> dict[str, Node]:
-    found: dict[str, Node] = {}
-    for key, at, value in entries(node, notes, what=what):
-        if key in known:
-            found[key] = value
-        else:
-            notes.add(at, f"{what} has no {key!r}: write one of {', '.join(known)}")
-    return found
 
 
 class _Compiled:
@@ -144,7 +135,7 @@ class _Reader:
 
     def group(self, node: Node) -> Group:
         """Read one group; what is wrong in it is noted, and the rest is read all the same."""
-        fields = _fields(node, self._notes, _GROUP_KEYS, "a group")
+        fields = known_entries(node, self._notes, _GROUP_KEYS, what="a group")
         name = self._text(fields, "name")
         self._check_group_name(fields.get("name", node), name)
         shared = self._texts(fields, "labels", self._check_label)
@@ -167,7 +158,7 @@ class _Reader:
         self._seen.setdefault(name, line_of(at))
 
     def _rule(self, node: Node, shared: Texts) -> Rule | None:
-        fields = _fields(node, self._notes, _RULE_KEYS, "a rule")
+        fields = known_entries(node, self._notes, _RULE_KEYS, what="a rule")
         record, alert = self._text(fields, "record"), self._text(fields, "alert")
         if bool(record) is bool(alert):
             self._notes.add(node, "a rule is either an alert or a record: write exactly one of `alert:` and `record:`")

@@ -11,7 +11,7 @@ from yaml.nodes import Node, SequenceNode
 from medic.core.clock import to_ms
 from medic.core.errors import MedicError
 from medic.core.samples import Labels
-from rules.document import Notes, entries, is_null, is_quoted, items, line_of, scalar
+from rules.document import Notes, entries, is_null, is_quoted, items, known_entries, line_of, scalar
 from rules.durations import parse_duration
 from rules.testing.notation import read_number
 
@@ -102,13 +102,7 @@ class Fields:
 
 def read_fields(node: Node, notes: Notes, known: tuple[str, ...], what: str) -> Fields:
     """Read the keys of a mapping; one that *known* lacks is a mistake."""
-    found: dict[str, Node] = {}
-    for key, at, value in entries(node, notes, what=what):
-        if key in known:
-            found[key] = value
-        else:
-            notes.add(at, f"{what} has no {key!r}: write one of {', '.join(known)}")
-    return Fields(found, line_of(node), notes)
+    return Fields(known_entries(node, notes, known, what=what), line_of(node), notes)
 
 
 def _number(text: str) -> float | None:
