@@ -44,7 +44,7 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 # Renews the pinned versions (needs uv).
 lock:
 	uv pip compile -q --universal --no-header --no-emit-index-url --generate-hashes pyproject.toml --group build -o requirements.lock
-	uv pip compile -q --universal --no-header --no-emit-index-url --generate-hashes pyproject.toml --group build --group dev --group bench -o requirements-dev.lock
+	uv pip compile -q --universal --no-header --no-emit-index-url --generate-hashes pyproject.toml --all-extras --group build --group dev --group bench -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache examples/quickstart/state

@@ -39,6 +39,11 @@ PARTS = {
     "alertmanager": Part(program("prometheus-alertmanager"), "prometheus-alertmanager"),
     "amtool": Part(program("amtool"), "prometheus-alertmanager"),
     "node_exporter": Part(program("prometheus-node-exporter"), "prometheus-node-exporter"),
+    "process_exporter": Part(program("prometheus-process-exporter"), "prometheus-process-exporter"),
+    "blackbox_exporter": Part(program("prometheus-blackbox-exporter"), "prometheus-blackbox-exporter"),
+    "redis": Part(program("redis-server"), "redis-server"),
+    "rabbitmq": Part(program("rabbitmq-server"), "rabbitmq-server"),
+    "cc": Part(program("cc"), "gcc"),
     "promqltest": Part(promqltest, None),
     "systemd": Part(systemd, None),
 }

@@ -9,7 +9,7 @@ from exporter.backends import http
 from exporter.backends.recount import REMEMBERED, Ended, Reading, count, recall
 from exporter.collector import Collector
 from exporter.collectors import queues
-from medic.app.settings.measure import Backend, Queue
+from medic.app.settings.queues import Backend, Queue
 from medic.core.clock import MILLISECOND, Clock, to_ms
 from medic.core.errors import MedicError
 from medic.core.queue import QueueFigures

@@ -2,8 +2,8 @@
 
 import contextlib
 
-from medic.app.settings.measure import Queue
 from medic.app.settings.model import Settings
+from medic.app.settings.queues import Queue
 from medic.app.state import State
 from medic.core.errors import MedicError
 from workers.client import QueueClient

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from medic.app.log import Readable
 from medic.app.queues import client
-from medic.app.settings.measure import Queue
 from medic.app.settings.model import Settings
+from medic.app.settings.queues import Queue
 from medic.app.state import State, prepare, token
 from medic.core.clock import SystemClock
 from medic.core.errors import MedicError

@@ -8,7 +8,7 @@ import pytest
 
 from exporter.runner import Runner
 from medic.app.figures import Figures
-from medic.app.settings.measure import Queue
+from medic.app.settings.queues import Queue
 from medic.core.queue import Window
 from medic.core.samples import labels
 from medic.store.database import open_database

@@ -9,9 +9,10 @@ from pydantic import Field
 from medic.app.settings.heal import Healing, Notifier, Remedy
 from medic.app.settings.judge import Rules
 from medic.app.settings.kinds import Address, Duration, HostPort, Section, at_least
-from medic.app.settings.measure import Backend, Collectors, Queue
+from medic.app.settings.measure import Collectors
 from medic.app.settings.paths import Folder
 from medic.app.settings.peers import Peer
+from medic.app.settings.queues import Backend, Queue
 from medic.app.settings.recur import Job, Reports, merge
 from medic.app.settings.work import Pool, Targets
 
