@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from medic.core.alerts import Alert
 from medic.core.errors import MedicError
 from medic.core.healing import Attempt, Episode
+from medic.core.probes import ProbeFigures
 from medic.core.queue import QueueFigures
 from medic.core.runs import Run
 from medic.core.workers import Pool
@@ -39,6 +40,8 @@ class Facts:
     """Reserved within the period."""
     runs: tuple[Run, ...] = ()
     """Due within the period."""
+    probes: tuple[ProbeFigures, ...] = ()
+    """As they stand at the end, over the last hour."""
 
 
 def encode(facts: Facts) -> bytes:

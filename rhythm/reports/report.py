@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from medic.core.probes import ProbeFigures
+
 
 class Tone(StrEnum):
     """How a line is to be taken; templates colour by it."""
@@ -112,6 +114,8 @@ class Report:
     timeline: tuple[Event, ...]
     """Of alerts and heals, in the order of time."""
     jobs: tuple[JobLine, ...]
+    probes: tuple[ProbeFigures, ...] = ()
+    """At the end of the period, over its last hour."""
 
     @property
     def empty(self) -> bool:

@@ -30,6 +30,7 @@ def summarize(facts: Facts, now: datetime) -> Report:
         alerts=tuple(map(alert_line, sorted(facts.alerts, key=lambda alert: (not is_firing(alert), alert.active_at)))),
         timeline=timeline(facts),
         jobs=job_lines(facts.runs),
+        probes=facts.probes,
     )
 
 
