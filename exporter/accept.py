@@ -1,4 +1,4 @@
-"""Which of the content types on offer an ``Accept`` header likes best (RFC 9110, section 12.5.1)."""
+"""What a client takes: which content type it likes best, and whether it takes an encoding (RFC 9110, section 12.5)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,6 +26,24 @@ def best(accept: str, offers: Sequence[str]) -> str:
     ranges = [each for each in map(_parse, accept.split(",")) if each is not None]
     qualities = [_quality(_offer(offer), ranges) for offer in offers]
     return offers[qualities.index(max(qualities))]
+
+
+def takes(accept_encoding: str, coding: str) -> bool:
+    """Tell whether a client takes *coding* and likes it no less than the plain text, which needs no mention."""
+    wanted = dict(filter(None, map(_coding, accept_encoding.split(","))))
+    quality = wanted.get(coding, wanted.get("*", 0.0))
+    return quality > 0 and quality >= wanted.get("identity", 0.0)
+
+
+def _coding(text: str) -> tuple[str, float] | None:
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    pairs = dict(_pair(part) for part in parameters)
+    return (name.removeprefix("x-"), _number(pairs.get("q", "1"))) if name else None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(), value.strip().strip('"')
 
 
 def _quality(offer: _Range, ranges: Sequence[_Range]) -> float:
@@ -56,7 +74,7 @@ def _parse(text: str) -> _Range | None:
     type_, slash, subtype = media.partition("/")
     if not slash or not type_ or not subtype:
         return None
-    pairs = {(name.strip(), value.strip().strip('"')) for name, _, value in (part.partition("=") for part in rest)}
+    pairs = [_pair(part) for part in rest]
     parameters = frozenset(pair for pair in pairs if pair[0] and pair[0] not in IGNORED)
     return _Range(type_, subtype, parameters, _number(dict(pairs).get("q", "1")))
 

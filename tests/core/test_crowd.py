@@ -1,11 +1,12 @@
 import asyncio
 import resource
+import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import pytest
 
-from medic.core.crowd import Crowd, listening, room
+from medic.core.crowd import Crowd, listening, listening_at, near, room
 
 PATIENCE = 10.0
 
@@ -32,6 +33,9 @@ class Line(asyncio.Transport):
 
     def abort(self):
         pass
+
+    def get_write_buffer_size(self):
+        return 0
 
 
 class Client:
@@ -126,3 +130,82 @@ def test_nobody_is_forgotten_or_kept_when_all_have_left():
     for guest in guests:
         guest.connection_lost(None)
     assert len(crowd) == 0
+
+
+class Fountain(asyncio.Protocol):
+    """Pours out more than a client's buffers hold as soon as it hears anything."""
+
+    def __init__(self, size, lost):
+        self.size, self.lost = size, lost
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, _data):
+        self.transport.write(b"x" * self.size)
+
+    def connection_lost(self, _exc):
+        self.lost.set()
+
+
+@asynccontextmanager
+async def pouring(size, stalled):
+    lost = asyncio.Event()
+    async with listening(partial(Fountain, size, lost), "127.0.0.1", 0, most=3, stalled=stalled) as address:
+        reader, writer = await asyncio.open_connection(*address, limit=1024)
+        writer.write(b"x")
+        yield reader, lost
+        writer.close()
+
+
+async def test_a_client_that_takes_nothing_of_an_answer_is_cut_off():
+    async with asyncio.timeout(PATIENCE), pouring(64 << 20, stalled=0.05) as (_, lost):
+        await lost.wait()
+
+
+async def test_a_client_that_takes_its_answer_gets_all_of_it_however_often_it_is_looked_at():
+    async with asyncio.timeout(60), pouring(64 << 20, stalled=PATIENCE) as (reader, lost):
+        assert len(await reader.readexactly(64 << 20)) == 64 << 20
+        assert not lost.is_set()
+
+
+async def test_who_goes_while_an_answer_waits_is_looked_at_no_more():
+    guest = Crowd(Echo, 1, stalled=0.0)()
+    guest.connection_made(Line())
+    guest.pause_writing()
+    guest.connection_lost(None)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert guest._look is None
+
+
+@asynccontextmanager
+async def at_door(path):
+    async with listening_at(Echo, path, most=2):
+        with near(path) as address:
+            reader, writer = await asyncio.open_unix_connection(address)
+        yield Client(reader, writer)
+        writer.close()
+
+
+async def test_a_socket_in_the_file_system_lets_its_owner_in_and_goes_with_its_server(tmp_path):
+    path = tmp_path / "door"
+    async with at_door(path) as client:
+        assert await client.echo()
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert not path.exists()
+
+
+async def test_a_socket_that_a_dead_process_left_is_replaced(tmp_path):
+    path = tmp_path / "door"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    async with at_door(path) as client:
+        assert await client.echo()
+
+
+async def test_a_socket_may_lie_deeper_than_an_address_is_long(tmp_path):
+    folder = tmp_path.joinpath(*["a-folder-with-a-long-name"] * 6)
+    folder.mkdir(parents=True)
+    async with at_door(folder / "door") as client:
+        assert await client.echo()

@@ -13,9 +13,10 @@ from medic.app import reload as reloading
 from medic.app import views
 from medic.app.offline import show
 from medic.app.settings import ConfigError
+from medic.app.web.busy import BusyError
 from medic.app.web.keys import HOUSE
 from medic.app.web.peers import own
-from medic.app.web.site import BusyError, failure
+from medic.app.web.site import failure
 from medic.core.errors import InboxFullError, MedicError
 from medic.core.targets import Target, parse_target
 from medic.core.workers import ExitReason

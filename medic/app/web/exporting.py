@@ -1,11 +1,14 @@
 """What Prometheus and load balancers ask: the metrics, and whether we are well."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from exporter.exposition import render
 from exporter.runner import UnknownCollectorError
-from medic.app.web.keys import HOUSE
+from medic.app.web.keys import HOUSE, SCRAPES
 from medic.app.web.site import squeeze
+from medic.core.samples import Family
 
 routes = web.RouteTableDef()
 
@@ -18,17 +21,25 @@ TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
-    """Collect and show all families, or those of ``collect[]`` without those of ``exclude[]``."""
+    """Collect and show all families, those of ``collect[]`` alone, or those without ``exclude[]``."""
+    with request.app[SCRAPES].one():
+        families = await _collect(request)
+        page = render(families, ",".join(request.headers.getall("Accept", ())))
+        response = squeeze(request, page.body, page.content_type)
+        await response.prepare(request)
+        await response.write_eof()  # a page counts as under way until it is sent: it takes memory so long
+        return response
+
+
+async def _collect(request: web.Request) -> Sequence[Family]:
+    collect, exclude = request.query.getall("collect[]", []), request.query.getall("exclude[]", [])
+    if collect and exclude:  # refused by node_exporter, too
+        raise web.HTTPBadRequest(text="collect[] and exclude[] cannot be combined: keep one of the two")
+    timeout = patience(request.headers.get(TIMEOUT_HEADER, ""))
     try:
-        families = await request.app[HOUSE].runner.scrape(
-            timeout=patience(request.headers.get(TIMEOUT_HEADER, "")),
-            collect=request.query.getall("collect[]", []),
-            exclude=request.query.getall("exclude[]", []),
-        )
+        return await request.app[HOUSE].runner.scrape(timeout=timeout, collect=collect, exclude=exclude)
     except UnknownCollectorError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
-    page = render(families, request.headers.get("Accept", ""))
-    return squeeze(request, page.body, page.content_type)
 
 
 def patience(header: str) -> float:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from medic.app import views
 from medic.app.status import checks
+from medic.app.web import landing
 from medic.app.web.keys import HOUSE
 from medic.app.web.site import squeeze
 
@@ -22,8 +23,11 @@ REFRESH = 5
 @routes.get("/")
 async def status_page(request: web.Request) -> web.Response:
     """Show how everything is, from the same value as `medic status`."""
-    status = await request.app[HOUSE].status()
-    page = _template().render(status=views.status(status), checks=checks(status), refresh=REFRESH)
+    house = request.app[HOUSE]
+    status = await house.status()
+    collectors = landing.rows(house.runner.collectors.values(), house.ticker.families)
+    shown = {"status": views.status(status), "checks": checks(status), "collectors": collectors}
+    page = _template().render(**shown, refresh=REFRESH)
     return squeeze(request, page.encode(), "text/html; charset=utf-8")
 
 

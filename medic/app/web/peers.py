@@ -13,10 +13,11 @@ from healer.posted import Posting, Read, parse
 from medic.app.house import House
 from medic.app.matching import read_matcher
 from medic.app.views import Object, moment
+from medic.app.web.busy import BusyError
 from medic.app.web.keys import HOUSE, LISTS
 from medic.app.web.promapi.errors import ApiError
 from medic.app.web.promapi.shaping import array, encode
-from medic.app.web.site import BusyError, pack, takes_gzip
+from medic.app.web.site import pack, takes_gzip
 from medic.core.errors import InboxFullError, MedicError
 
 T = TypeVar("T")

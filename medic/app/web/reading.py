@@ -79,7 +79,7 @@ async def job_history(request: web.Request) -> web.Response:
 @routes.get("/api/v1/workers")
 async def workers(request: web.Request) -> web.Response:
     """List the pools and their workers."""
-    return web.json_response({"pools": [views.pool(each) for each in request.app[HOUSE].supervisor.pools()]})
+    return web.json_response({"pools": [views.pool(each) for each in request.app[HOUSE].pools()]})
 
 
 @routes.get("/api/v1/queues")

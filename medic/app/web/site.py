@@ -2,62 +2,52 @@
 
 import errno
 import gzip
-import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from medic.core.crowd import listening
+from exporter.accept import takes
+from medic.app.web.busy import BusyError
+from medic.app.web.guard import Guard
+from medic.app.web.toolkit.front import Front
+from medic.core.crowd import listening, listening_at
 from medic.core.errors import MedicError, RefusedError, StoreError
-from medic.core.loopback import names_loopback
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-OPEN_PATHS = frozenset({"/metrics", "/-/healthy", "/-/ready"})
-"""Open beyond loopback too, as people expect of an exporter."""
-QUESTIONS = frozenset(
-    f"/api/v1/{name}" for name in ("query", "query_range", "query_exemplars", "format_query", "series", "labels")
-)
-"""Asked by POST, too, since an expression can be too long for an address; they change nothing."""
 MAX_BODY = 4 * 1024 * 1024
 GZIP_FROM = 1024
 MOST_CONNECTIONS = 512
 
 
-class BusyError(MedicError):
-    """Too much is waiting; answered with 503 and Retry-After."""
+def guarded(*, token: str, loopback: bool, front: Front | None = None) -> web.Application:
+    """Make an empty application; whatever changes state needs the bearer token, and beyond loopback so does reading.
+
+    *front* knows the users that are asked for their names, and the headers that every answer has.
+    """
+    shown = front or Front()
+    guards = [forgive_hanging_up, answer_errors, _guard(Guard(token=token, loopback=loopback, front=shown))]
+    application = web.Application(middlewares=guards, client_max_size=MAX_BODY)
+
+    async def set_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(shown.terms.headers)
+
+    application.on_response_prepare.append(set_headers)
+    return application
 
 
-def guarded(*, token: str, loopback: bool) -> web.Application:
-    """Make an empty application; whatever changes state needs the bearer token, and beyond loopback so does reading."""
-    guards = [forgive_hanging_up, answer_errors, _guard(token, loopback=loopback)]
-    return web.Application(middlewares=guards, client_max_size=MAX_BODY)
-
-
-def _guard(token: str, *, loopback: bool) -> Middleware:
+def _guard(guard: Guard) -> Middleware:
     @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        check_token(request, token=token, loopback=loopback)
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        await guard.check(request)
         return await handler(request)
 
-    return guard
-
-
-def check_token(request: web.Request, *, token: str, loopback: bool) -> None:
-    """Raise 401 unless the request may pass: by its path, by reading on loopback under its name, or by the token."""
-    reads = request.method in {"GET", "HEAD"} or (request.method == "POST" and request.path in QUESTIONS)
-    if request.path in OPEN_PATHS or (reads and loopback and names_loopback(request.headers.get("Host"))):
-        return
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    credentials = given.strip().encode(errors="replace")
-    if scheme.lower() == "bearer" and hmac.compare_digest(credentials, token.encode()):
-        return
-    advice = "send `Authorization: Bearer TOKEN`; the token is in the file `token` of Medic's state folder"
-    raise web.HTTPUnauthorized(text=advice, headers={"WWW-Authenticate": 'Bearer realm="medic"'})
+    return check
 
 
 @web.middleware
@@ -104,7 +94,7 @@ def squeeze(request: web.Request, body: bytes, content_type: str) -> web.Respons
 
 def takes_gzip(request: web.Request) -> bool:
     """Tell whether the client takes a gzipped answer."""
-    return "gzip" in request.headers.get("Accept-Encoding", "")
+    return takes(",".join(request.headers.getall("Accept-Encoding", ())), "gzip")
 
 
 def pack(body: bytes, content_type: str, *, gzipped: bool) -> web.Response:
@@ -117,21 +107,27 @@ def pack(body: bytes, content_type: str, *, gzipped: bool) -> web.Response:
 
 
 @asynccontextmanager
-async def serve(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def serve(
+    application: web.Application, host: str, port: int, *, front: Front | None = None, door: Path | None = None
+) -> AsyncIterator[int]:
     """Listen for as long as the context lasts, and yield the port (port 0 takes a free one).
 
-    Raises MedicError when the port is taken or the address is not ours.
+    *front* says whether and how TLS is spoken there. At *door*, a socket in the file system that only its owner can
+    open, HTTP is spoken whatever the front says. Raises MedicError when the port is taken or the address is not ours.
     """
     # A client that hangs up cancels nothing: what it ordered may be half written, and then memory and disk would part.
     runner = web.AppRunner(application, access_log=None, handler_cancellation=False, shutdown_timeout=1.0)
     await runner.setup()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
-        where = listening(runner.server, host.strip("[]") or None, port, most=MOST_CONNECTIONS)
+        securing = front.tls if front is not None and front.terms.tls else None
+        where = listening(runner.server, host.strip("[]") or None, port, most=MOST_CONNECTIONS, securing=securing)
         try:
             address = await stack.enter_async_context(where)
         except OSError as error:
             raise _not_listening(f"{host}:{port}", error) from error
+        if door is not None:
+            await stack.enter_async_context(listening_at(runner.server, door, most=MOST_CONNECTIONS))
         yield address[1]
 
 

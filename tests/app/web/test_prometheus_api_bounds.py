@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from medic.app.web.guard import QUESTIONS
 from medic.app.web.promapi.routes import ASKED, LARGE
-from medic.app.web.site import QUESTIONS
 from rules.promql import Budget, EvaluationError, compile_query
 from rules.promql.budget import MOST_KEPT
 from rules.series import Series

@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from medic.app.web.site import BusyError, guarded, serve, squeeze
+from medic.app.web.busy import BusyError
+from medic.app.web.site import guarded, serve, squeeze
 from medic.core.errors import MedicError, RefusedError, StoreError
 
 TOKEN = "secret-token"
