@@ -1,10 +1,11 @@
-"""CPU time by CPU and mode, from /proc/stat."""
+"""CPU time by CPU and mode, from /proc/stat; what the CPUs are, which are online, and how often they were throttled."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from exporter.files import read
+from exporter.collectors import cpus
+from exporter.sources import Remembered, Source
 from medic.core.processes import CLOCK_TICKS
 from medic.core.samples import Family, Labels, counter, labels
 
@@ -14,6 +15,8 @@ GUESTS = ("user", "nice")
 IDLE = MODES.index("idle")
 JUMP = 3.0
 """Seconds by which idle time must go back for the CPU to be taken as newly plugged in, as node_exporter does."""
+AGE = 300.0
+"""Seconds after which what the CPUs are is looked up again even when none came or went."""
 
 Times = tuple[float, ...]
 """Seconds in the eight modes and as the two kinds of guests."""
@@ -25,15 +28,17 @@ class Cpu:
     Without that, ``rate`` would take each such step for a restart of the counter, and show hundreds of CPUs' worth.
     """
 
-    def __init__(self, proc: Path) -> None:
-        """Read from under *proc*."""
-        self._path = f"{proc}/stat"
+    def __init__(self, proc: Path, sys: Path, *, time: Callable[[], float]) -> None:
+        """Read from under *proc* and *sys*; *time* is a monotonic clock."""
+        self._stat = Source(f"{proc}/stat")
         self._last: dict[str, Times] = {}
+        self._facts = Remembered(lambda: cpus.facts(proc, sys), time=time, age=AGE)
 
     def collect(self) -> list[Family]:
-        """Give ``node_cpu_seconds_total`` and ``node_cpu_guest_seconds_total``."""
-        self._last = steady(self._last, parse(read(self._path)))
-        return families(self._last)
+        """Give ``node_cpu_*``; throttles only where the CPU counts them."""
+        self._last = steady(self._last, parse(self._stat.read()))
+        facts = self._facts.get(tuple(self._last))
+        return [*families(self._last), *facts.families, *cpus.throttles(facts)]
 
 
 def parse(text: str) -> dict[str, Times]:

@@ -1,11 +1,13 @@
-"""Disks, from /proc/diskstats (kernel documentation: admin-guide/iostats)."""
+"""Disks, from /proc/diskstats (kernel documentation: admin-guide/iostats), and what udev knows of them."""
 
 import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.files import read
+from exporter.collectors.disks import describe
+from exporter.collectors.udev import Udev
+from exporter.sources import Source
 from medic.core.samples import Family, Kind, Labels, Sample, labels
 
 IGNORED = re.compile(r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$")
@@ -47,23 +49,53 @@ FIELDS = (
 )  # fmt: skip
 
 
-def collect(proc: Path) -> list[Family]:
-    """Give ``node_disk_*`` of whole disks; an older kernel has fewer columns, and so fewer families."""
-    return parse(read(f"{proc}/diskstats"))
+class Disk(NamedTuple):
+    """One line of the file."""
+
+    number: str
+    """``major:minor``."""
+    name: str
+    labels: Labels
+    values: list[str]
 
 
-def parse(text: str) -> list[Family]:
+class Diskstats:
+    """Reads the figures at each collection, and what udev knows of a disk when that changed."""
+
+    def __init__(self, proc: Path, root: Path) -> None:
+        """Read from under *proc*, and udev's database from under *root*."""
+        self._file = Source(f"{proc}/diskstats")
+        self._udev = Udev(f"{root}/run/udev/data")
+
+    def collect(self) -> list[Family]:
+        """Give ``node_disk_*`` of whole disks; an older kernel has fewer columns, and so fewer families."""
+        disks = parse(self._file.read())
+        known = [(disk.name, disk.number, self._udev.properties(disk.number)) for disk in disks]
+        return [*families(disks), *describe(known)]
+
+
+def parse(text: str) -> list[Disk]:
     """Read lines of ``major minor device`` and up to seventeen numbers."""
     rows = [line.split() for line in text.splitlines()]
-    disks = [(_labels(row[2]), row[3:]) for row in rows if len(row) > 3 and not IGNORED.match(row[2])]  # noqa: PLR2004
-    families = [_family(field, column, disks) for column, field in enumerate(FIELDS)]
-    return [family for family in families if family.samples]
+    return [
+        Disk(f"{row[0]}:{row[1]}", row[2], _labels(row[2]), row[3:])
+        for row in rows
+        if len(row) > 3 and not _is_ignored(row[2])  # noqa: PLR2004
+    ]
 
 
-def _family(field: Field, column: int, disks: list[tuple[Labels, list[str]]]) -> Family:
+def families(disks: list[Disk]) -> list[Family]:
+    """Lay out the figures as node_exporter does."""
+    given = [_family(field, column, disks) for column, field in enumerate(FIELDS)]
+    return [family for family in given if family.samples]
+
+
+def _family(field: Field, column: int, disks: list[Disk]) -> Family:
     name = f"node_disk_{field.name}"
     samples = [
-        Sample(name, device, _scaled(int(values[column]), field)) for device, values in disks if column < len(values)
+        Sample(name, device, _scaled(int(values[column]), field))
+        for _, _, device, values in disks
+        if column < len(values)
     ]
     return Family(name, field.kind, field.help, samples)
 
@@ -75,3 +107,8 @@ def _scaled(value: int, field: Field) -> float:
 @lru_cache(maxsize=1 << 12)
 def _labels(device: str) -> Labels:
     return labels(device=device)
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_ignored(device: str) -> bool:
+    return IGNORED.match(device) is not None

@@ -1,14 +1,6 @@
 """Open files of the whole host, from /proc/sys/fs/file-nr."""
 
-from pathlib import Path
-
-from exporter.files import read
 from medic.core.samples import Family, gauge
-
-
-def collect(proc: Path) -> list[Family]:
-    """Give how many file descriptors are allocated, and how many can be."""
-    return parse(read(f"{proc}/sys/fs/file-nr"))
 
 
 def parse(text: str) -> list[Family]:

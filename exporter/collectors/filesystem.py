@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from exporter.crew import PATIENCE, Batch, Crew, Job
-from exporter.files import read, read_or_none
+from exporter.sources import Source
 from medic.core.samples import Family, Labels, gauge, labels
 
 DEADLINE = 1.0
@@ -21,6 +21,11 @@ IGNORED_TYPES = frozenset({
     "devtmpfs", "fusectl", "hugetlbfs", "iso9660", "mqueue", "nsfs", "overlay", "proc",
     "procfs", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs", "tracefs",
 })  # fmt: skip
+
+LOCAL_TYPES = frozenset({
+    "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "ramfs", "tmpfs", "vfat", "xfs",
+})  # fmt: skip
+"""Those that answer from memory, and so are asked without a thread of their own; any other may be a network's."""
 
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
@@ -55,13 +60,17 @@ class Filesystems:
     def __init__(
         self,
         proc: Path,
+        root: Path = Path("/"),
         *,
         time: Callable[[], float],
         statvfs: Statvfs = os.statvfs,
         deadline: float = DEADLINE,
     ) -> None:
-        """Read the mounts from under *proc*; *time* is a monotonic clock."""
-        self._proc = proc
+        """Read the mounts from under *proc*; the host's own root is mounted at *root*; *time* is a monotonic clock."""
+        # The first process sees the host's mounts; it may be out of reach, or have ended with its container.
+        self._tables = Source(f"{proc}/1/mounts"), Source(f"{proc}/mounts")
+        self._root = "" if str(root) == "/" else str(root)
+        self._mounts: tuple[str, list[Mount]] = "", []
         self._time = time
         self._statvfs = statvfs
         self._deadline = deadline
@@ -70,23 +79,37 @@ class Filesystems:
 
     def collect(self) -> list[Family]:
         """Give ``node_filesystem_*``; a mount that does not answer within the deadline has ``device_error`` 1 only."""
-        jobs = {mount: self._open.get(mount) or self._ask(mount) for mount in mounts(self._table())}
+        found = self._table()
+        jobs = {mount: self._open.get(mount) or self._ask(mount) for mount in found if mount.type not in LOCAL_TYPES}
+        if jobs:
+            self._settle(list(jobs.values()))
+        self._open = {mount: job for mount, job in jobs.items() if not job.ended}
+        answers = {mount: job.result for mount, job in jobs.items()}
+        return families(
+            [
+                (mount, answers[mount] if mount in answers else ask(self._root + mount.point, self._statvfs))
+                for mount in found
+            ]
+        )
+
+    def _table(self) -> list[Mount]:
+        first, own = self._tables
+        text = first.read_or_none()
+        text = own.read() if text is None else text
+        if text != self._mounts[0]:
+            self._mounts = text, mounts(text, self._root)
+        return self._mounts[1]
+
+    def _settle(self, jobs: Sequence[Job[Answer]]) -> None:
         ended = threading.Event()
-        batch = Batch(self._crew, list(jobs.values()), time=self._time, wake=ended.set)
+        batch = Batch(self._crew, jobs, time=self._time, wake=ended.set)
         while not batch.is_settled():
             ended.wait(PATIENCE)
             ended.clear()
             batch.spread()
-        self._open = {mount: job for mount, job in jobs.items() if not job.ended}
-        return families([(mount, job.result) for mount, job in jobs.items()])
-
-    def _table(self) -> str:
-        # The first process sees the host's mounts; it may be out of reach, or have ended with its container.
-        text = read_or_none(f"{self._proc}/1/mounts")
-        return read(f"{self._proc}/mounts") if text is None else text
 
     def _ask(self, mount: Mount) -> Job[Answer]:
-        return Job(partial(ask, mount.point, self._statvfs), self._deadline)
+        return Job(partial(ask, self._root + mount.point, self._statvfs), self._deadline)
 
 
 def ask(point: str, statvfs: Statvfs) -> Answer:
@@ -105,13 +128,17 @@ def ask(point: str, statvfs: Statvfs) -> Answer:
     )
 
 
-def mounts(text: str) -> list[Mount]:
-    """Read the lines of a table of mounts (fstab(5)) that are not pseudo filesystems, each mount once."""
+def mounts(text: str, root: str = "") -> list[Mount]:
+    """Read the lines of a table of mounts (fstab(5)) that are not pseudo filesystems, each mount once.
+
+    Points below *root*, where a container sees the host's, are given as the host has them.
+    """
     found = []
     for line in filter(None, text.split("\n")):  # str.split() alone would break a name at a no-break space
-        device, point, type_, options, *_ = line.split(" ")
-        if type_ not in IGNORED_TYPES and not IGNORED_POINTS.match(_unescape(point)):
-            found.append(Mount(_unescape(device), _unescape(point), type_, "ro" in options.split(",")))
+        device, path, type_, options, *_ = line.split(" ")
+        point = _below(_unescape(path), root)
+        if type_ not in IGNORED_TYPES and not IGNORED_POINTS.match(point):
+            found.append(Mount(_unescape(device), point, type_, "ro" in options.split(",")))
     # The later of two at one point hides the earlier; with the same labels they would be one sample twice.
     return list({mount[:3]: mount for mount in found}.values())
 
@@ -153,6 +180,12 @@ def families(answers: Sequence[tuple[Mount, Answer]]) -> list[Family]:
 def _labels(mount: tuple[str, str, str]) -> Labels:
     device, point, type_ = mount
     return labels(device=device, mountpoint=point, fstype=type_)
+
+
+def _below(point: str, root: str) -> str:
+    if root and (point == root or point.startswith(f"{root}/")):
+        return point.removeprefix(root) or "/"
+    return point
 
 
 def _unescape(text: str) -> str:

@@ -1,83 +1,120 @@
-"""Temperatures and fans of sensors, from /sys/class/hwmon (kernel documentation: hwmon/sysfs-interface)."""
+"""Sensors of temperature, voltage, current, power and the like, from /sys/class/hwmon."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from exporter.files import entries, read_or_none
-from medic.core.samples import Family, Labels, gauge, labels
+from exporter.collectors.hwmon_units import Title, title
+from exporter.sources import Remembered, attribute, names
+from medic.core.samples import Family, Kind, Labels, Sample, labels
 
-MILLI = 1000
+AGE = 60.0
+"""Seconds after which chips are looked for anew, and limits and settings read again: a bus may be slow to ask."""
+FILE = re.compile(r"(?P<kind>[^0-9]+)(?P<number>[0-9]*)(?:_(?P<element>.+))?")
+KINDS = frozenset({
+    "vrm", "beep_enable", "update_interval", "in", "cpu", "fan", "pwm", "temp", "curr", "power", "energy", "humidity",
+    "intrusion", "freq",
+})  # fmt: skip
+SETTINGS = frozenset({"vrm", "beep_enable", "update_interval"})
+"""Files of the chip, not of a sensor."""
+MEASURED = frozenset({"", "input", "average", "alarm", "fault"})
+"""Elements that are measured; the others are limits and settings."""
+CHIPS = Title("node_hwmon_chip_names", "Annotation metric for human-readable chip names")
+LABEL = Title("node_hwmon_sensor_label", "Label for given chip and sensor")
 
-
-class Reading(NamedTuple):
-    """One value of one sensor; the name is the family's."""
-
-    name: str
-    help: str
-    labels: Labels
-    value: float
-
-
-FILES = {
-    ("temp", "input"): ("node_hwmon_temp_celsius", "Hardware monitor for temperature (input)", MILLI),
-    ("temp", "max"): ("node_hwmon_temp_max_celsius", "Hardware monitor for temperature (max)", MILLI),
-    ("temp", "crit"): ("node_hwmon_temp_crit_celsius", "Hardware monitor for temperature (crit)", MILLI),
-    ("fan", "input"): ("node_hwmon_fan_rpm", "Hardware monitor for fan revolutions per minute (input)", 1),
-}
-
-_FILE = re.compile(r"(temp|fan)(\d+)_(input|max|crit|label)")
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _FOREIGN = re.compile(r"[^a-z0-9:_]")
 
 
-def collect(sys: Path) -> list[Family]:
-    """Give temperatures, their limits and fans by chip and sensor; nothing where there are no sensors."""
-    grouped: dict[str, list[Reading]] = {}
-    for folder in entries(f"{sys}/class/hwmon"):
-        for reading in _chip(f"{sys}/class/hwmon/{folder}"):
-            grouped.setdefault(reading.name, []).append(reading)
-    return [
-        gauge(name, readings[0].help, *((each.labels, each.value) for each in readings))
-        for name, readings in grouped.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one sensor."""
+
+    title: Title
+    labels: Labels
+    path: str
+    """The file to read at each collection; empty of what seldom changes, whose value is here."""
+    value: float = 1
+
+
+class Hwmon:
+    """Reads what is measured at each collection, and all the rest once a minute."""
+
+    def __init__(self, sys: Path, *, time: Callable[[], float]) -> None:
+        """Read from under *sys*; *time* is a monotonic clock."""
+        self._folder = f"{sys}/class/hwmon"
+        self._readings = Remembered(self._look, time=time, age=AGE)
+
+    def collect(self) -> list[Family]:
+        """Give ``node_hwmon_*`` by chip and sensor; nothing where there are no sensors."""
+        grouped: dict[Title, list[Sample]] = {}
+        for each in self._readings.get(names(self._folder)):
+            value = _measure(each)
+            if value is not None:
+                samples = grouped.setdefault(each.title, [])
+                samples.append(Sample(each.title.name, each.labels, value))
+        return [_family(heading, samples) for heading, samples in grouped.items()]
+
+    def _look(self) -> list[Reading]:
+        return [reading for name in names(self._folder) for reading in _chip(f"{self._folder}/{name}")]
+
+
+def _family(heading: Title, samples: list[Sample]) -> Family:
+    kind = Kind.COUNTER if heading.name.endswith("_total") else Kind.GAUGE
+    return Family(heading.name, kind, heading.help, samples)
+
+
+def _measure(reading: Reading) -> float | None:
+    if not reading.path:
+        return reading.value
+    text = attribute(reading.path)
+    # A driver that answers with words has no reading.
+    return float(text) / reading.title.per if text and _NUMBER.fullmatch(text) else None
 
 
 def _chip(folder: str) -> Iterator[Reading]:
+    name = attribute(f"{folder}/name") or attribute(f"{folder}/device/name") or ""
+    chip = _name_chip(folder, name)
+    if name:
+        yield Reading(CHIPS, labels(chip=chip, chip_name=_clean(name)), "")
     # Older drivers put their files into the device's folder instead of the monitor's own.
-    place = folder if _FILE.search(" ".join(entries(folder))) else f"{folder}/device"
-    title = read_or_none(f"{folder}/name") or read_or_none(f"{place}/name") or ""
-    chip = _name_chip(folder, title)
-    if title:
-        help_ = "Annotation metric for human-readable chip names"
-        yield Reading("node_hwmon_chip_names", help_, labels(chip=chip, chip_name=_clean(title)), 1)
-    for file in entries(place):
-        match = _FILE.fullmatch(file)
-        text = read_or_none(f"{place}/{file}") if match else None
-        if match and text:
-            yield from _sensor(chip, match, text)
+    sensors: dict[tuple[str, str], dict[str, str]] = {}
+    for place in (folder, f"{folder}/device"):
+        for file in names(place):
+            match = FILE.fullmatch(file)
+            if match and match["kind"] in KINDS:
+                elements = sensors.setdefault((match["kind"], match["number"] or "0"), {})
+                elements[match["element"] or ""] = f"{place}/{file}"
+    for (kind, number), elements in sensors.items():
+        yield from _sensor(chip, kind, number, elements)
 
 
-def _sensor(chip: str, file: re.Match[str], text: str) -> Iterator[Reading]:
-    kind, number, what = file.groups()
-    sensor = f"{kind}{number}"
-    if what == "label":
-        help_ = "Label for given chip and sensor"
-        yield Reading("node_hwmon_sensor_label", help_, labels(chip=chip, sensor=sensor, label=text), 1)
-    elif (kind, what) in FILES and _NUMBER.fullmatch(text):  # a driver that answers with words has no reading
-        name, help_, per = FILES[kind, what]
-        yield Reading(name, help_, labels(chip=chip, sensor=sensor), int(text) / per)
+def _sensor(chip: str, kind: str, number: str, elements: dict[str, str]) -> Iterator[Reading]:
+    pairs = labels(chip=chip, sensor=kind + number)
+    label = attribute(elements["label"]) if "label" in elements else None
+    if label:
+        yield Reading(LABEL, labels(dict(pairs), label=label), "")
+    for element, path in elements.items():
+        if element == "label":
+            continue
+        heading = title(kind, element, plain="" in elements)
+        if element in MEASURED and kind not in SETTINGS:
+            # A clock of a graphics card is named by its label.
+            named = labels(chip=chip, sensor=_clean(label)) if label and kind == "freq" else pairs
+            yield Reading(heading, named, path)
+        elif (value := _measure(Reading(heading, pairs, path))) is not None:
+            yield Reading(heading, pairs, "", value)
 
 
-def _name_chip(folder: str, title: str) -> str:
+def _name_chip(folder: str, title_: str) -> str:
     """Name a chip by its bus and device, which outlive a reboot, else by its driver's name, else by its folder."""
     device = os.path.realpath(f"{folder}/device")
     if device != os.path.normpath(f"{folder}/device"):
         bus, name = _clean(Path(device).parent.name), _clean(Path(device).name)
         return f"{bus}_{name}" if bus and name else name
-    return _clean(title) or _clean(Path(folder).name)
+    return _clean(title_) or _clean(Path(folder).name)
 
 
 def _clean(text: str) -> str:

@@ -1,16 +1,8 @@
 """Load averages, from /proc/loadavg."""
 
-from pathlib import Path
-
-from exporter.files import read
 from medic.core.samples import Family, gauge
 
 MINUTES = (1, 5, 15)
-
-
-def collect(proc: Path) -> list[Family]:
-    """Give ``node_load1``, ``node_load5`` and ``node_load15``."""
-    return parse(read(f"{proc}/loadavg"))
 
 
 def parse(text: str) -> list[Family]:

@@ -1,9 +1,7 @@
 """Network interfaces, from /proc/net/dev."""
 
 from functools import lru_cache
-from pathlib import Path
 
-from exporter.files import read
 from medic.core.samples import Family, Labels, counter, labels
 
 COLUMNS = (
@@ -14,13 +12,8 @@ HEADER = 2
 """Lines before the first interface."""
 
 
-def collect(proc: Path) -> list[Family]:
-    """Give ``node_network_{receive,transmit}_*_total`` of every interface, the loopback included."""
-    return parse(read(f"{proc}/net/dev"))
-
-
 def parse(text: str) -> list[Family]:
-    """Read lines of ``interface: sixteen numbers``."""
+    """Read lines of ``interface: sixteen numbers``, the loopback's included."""
     devices: list[Labels] = []
     rows: list[list[int]] = []
     for line in text.splitlines()[HEADER:]:

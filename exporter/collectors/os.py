@@ -17,13 +17,27 @@ INFO = f"A metric with a constant '1' value labeled by {', '.join(FIELDS)}."
 _VERSION = re.compile(r"\d+(\.\d+)?")
 
 
-def collect(root: Path) -> list[Family]:
-    """Give ``node_os_info`` and ``node_os_version``; nothing where there is no such file under *root*."""
-    for place in PLACES:
-        text = read_or_none(f"{root}/{place}")
-        if text is not None:
-            return describe(parse(text))
-    return []
+class OperatingSystem:
+    """Reads the file again only when it is another one: an upgrade replaces it."""
+
+    def __init__(self, root: Path) -> None:
+        """Look under *root*."""
+        self._paths = [f"{root}/{place}" for place in PLACES]
+        self._read: tuple[tuple[str, int] | None, list[Family]] = None, []
+
+    def collect(self) -> list[Family]:
+        """Give ``node_os_info`` and ``node_os_version``; nothing where there is no such file."""
+        found = next(filter(None, map(_changed, self._paths)), None)
+        if found != self._read[0]:
+            self._read = found, describe(parse(read_or_none(found[0]) or "")) if found else []
+        return self._read[1]
+
+
+def _changed(path: str) -> tuple[str, int] | None:
+    try:
+        return path, Path(path).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def parse(text: str) -> dict[str, str]:

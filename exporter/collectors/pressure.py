@@ -1,12 +1,13 @@
-"""Pressure stall information, from /proc/pressure."""
+"""Pressure stall information, from /proc/pressure (kernel documentation: accounting/psi)."""
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.files import read
+from exporter.sources import Source
 from medic.core.samples import Family, counter
 
 MICROSECONDS = 1_000_000
+RESOURCES = ("cpu", "io", "memory", "irq")
 LINES = {
     ("cpu", "some"): (
         "node_pressure_cpu_waiting_seconds_total",
@@ -34,25 +35,31 @@ LINES = {
     ),
 }
 
-_LINE = re.compile(r"^(some|full) .*total=(\d+)$", re.MULTILINE)
 
+class Pressure:
+    """Reads four files; a kernel that keeps no account of one of them, or of none, has no such families."""
 
-def collect(proc: Path) -> list[Family]:
-    """Give the stalls of CPU, I/O, memory and interrupts; nothing where the kernel keeps no account of them."""
-    families = []
-    for resource in ("cpu", "io", "memory", "irq"):
-        try:
-            text = read(f"{proc}/pressure/{resource}")
-        except OSError:  # absent, or there but switched off (EOPNOTSUPP)
-            continue
-        families += parse(resource, text)
-    return families
+    def __init__(self, proc: Path) -> None:
+        """Read from under *proc*."""
+        self._files = [(resource, Source(f"{proc}/pressure/{resource}")) for resource in RESOURCES]
+
+    def collect(self) -> list[Family]:
+        """Give the stalls of CPU, I/O, memory and interrupts."""
+        read = ((resource, source.read_or_none() or "") for resource, source in self._files)
+        return [family for resource, text in read for family in parse(resource, text)]
 
 
 def parse(resource: str, text: str) -> list[Family]:
-    """Read the totals of one file, which are in microseconds."""
+    """Lay out the totals of one file as node_exporter does; a full stall of the CPU means nothing."""
     return [
-        counter(*LINES[resource, kind], ((), int(total) / MICROSECONDS))
-        for kind, total in _LINE.findall(text)
-        if (resource, kind) in LINES
+        counter(*LINES[resource, kind], ((), seconds)) for kind, seconds in totals(text) if (resource, kind) in LINES
     ]
+
+
+def totals(text: str) -> Iterator[tuple[str, float]]:
+    """Read the lines ``some avg10=... total=123`` and ``full ...``, whose totals are in microseconds."""
+    for line in text.splitlines():
+        kind, _, rest = line.partition(" ")
+        total = rest.rpartition("total=")[2]
+        if kind in {"some", "full"} and total.isdecimal():
+            yield kind, int(total) / MICROSECONDS

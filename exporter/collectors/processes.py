@@ -1,16 +1,19 @@
-"""Processes by state, from one sweep over /proc/PID/stat."""
+"""Processes and threads by state, and who leaves zombies behind."""
 
-import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.files import read, read_or_none
-from medic.core.samples import Family, gauge, labels
+from exporter.files import entries, read
+from exporter.naming import label
+from exporter.table import Process, Table
+from exporter.table import read as read_process
+from medic.core.samples import Family, Labels, gauge, labels
 
-STATE, THREADS = 0, 17
-"""Where they stand behind the command's name: fields 3 and 20 of proc_pid_stat(5)."""
+NEGLECTFUL = 10
+"""Names of parents that are told of; the rest are one."""
+OTHER = "other"
 
 
 class Census(NamedTuple):
@@ -18,44 +21,72 @@ class Census(NamedTuple):
 
     states: dict[str, int]
     """By the kernel's letter: R, S, D, Z (a zombie), T, I, ..."""
+    threads_states: dict[str, int]
     processes: int
     threads: int
+    zombies: dict[str, int]
+    """By the name of the parent that has not reaped them."""
 
 
-def collect(proc: Path) -> list[Family]:
-    """Give how many processes are in each state, all of them, their threads, and the limits of both."""
-    census = count(_stats(proc))
-    limits = (
-        ("node_processes_max_processes", "Number of max PIDs limit", f"{proc}/sys/kernel/pid_max"),
-        ("node_processes_max_threads", "Limit of threads in the system", f"{proc}/sys/kernel/threads-max"),
-    )
+def collect(table: Table) -> list[Family]:
+    """Give how many processes and threads are in each state, all of them, and the limits of both."""
+    processes, proc = table.look(), table.proc
+    return families(count(processes, proc), _limit(proc, "pid_max"), _limit(proc, "threads-max"))
+
+
+def families(census: Census, most_processes: int, most_threads: int) -> list[Family]:
+    """Lay out what was counted."""
     return [
-        gauge(
-            "node_processes_state",
-            "Number of processes in each state.",
-            *((labels(state=state), number) for state, number in sorted(census.states.items())),
-        ),
+        gauge("node_processes_state", "Number of processes in each state.", *_by("state", census.states)),
         gauge("node_processes_pids", "Number of PIDs", ((), census.processes)),
         gauge("node_processes_threads", "Allocated threads in system", ((), census.threads)),
-        *(gauge(name, help_, ((), int(read(path)))) for name, help_, path in limits),
+        gauge(
+            "node_processes_threads_state",
+            "Number of threads in each state.",
+            *_by("thread_state", census.threads_states),
+        ),
+        gauge("node_processes_max_processes", "Number of max PIDs limit", ((), most_processes)),
+        gauge("node_processes_max_threads", "Limit of threads in the system", ((), most_threads)),
+        gauge(
+            "medic_zombie_processes",
+            "Processes that have ended and that their parent has not reaped, by the parent's name.",
+            *_by("parent", census.zombies),
+        ),
     ]
 
 
-def count(stats: Iterator[str]) -> Census:
-    """Count the processes whose stat lines these are; a command's name may hold spaces and parentheses."""
-    states: Counter[str] = Counter()
-    threads = 0
-    for stat in stats:
-        fields = stat.rpartition(")")[2].split()
-        states[fields[STATE]] += 1
-        threads += int(fields[THREADS])
-    return Census(dict(states), states.total(), threads)
+def count(processes: Sequence[Process], proc: Path) -> Census:
+    """Count *processes*; of those with several threads each thread is looked at, as it has a state of its own."""
+    states = Counter(each.state for each in processes)
+    single = Counter(each.state for each in processes if each.threads <= 1)
+    crowds = (each for each in processes if each.threads > 1)
+    threads = Counter(state for each in crowds for state in _states(each, proc))
+    total = sum(each.threads for each in processes)
+    return Census(dict(states), dict(single + threads), len(processes), total, zombies(processes))
 
 
-def _stats(proc: Path) -> Iterator[str]:
-    with os.scandir(proc) as found:
-        for entry in found:
-            if entry.name.isdigit():
-                stat = read_or_none(f"{proc}/{entry.name}/stat")
-                if stat is not None:  # else it has ended meanwhile
-                    yield stat
+def zombies(processes: Sequence[Process]) -> dict[str, int]:
+    """Count zombies by their parent's name; of more than ten names those with the fewest are one, ``other``."""
+    ended = [each for each in processes if each.ended]
+    if not ended:
+        return {}
+    names = {each.pid: label(each) for each in processes}
+    counts = Counter(names.get(each.parent, OTHER) for each in ended).most_common()
+    told = dict(sorted(counts[:NEGLECTFUL]))
+    rest = sum(number for _, number in counts[NEGLECTFUL:])
+    return {**told, OTHER: told.get(OTHER, 0) + rest} if rest else told
+
+
+def _states(process: Process, proc: Path) -> Iterator[str]:
+    for task in entries(f"{proc}/{process.pid}/task"):
+        thread = read_process(proc, process.pid, f"/task/{task}")
+        if thread is not None:
+            yield thread.state
+
+
+def _by(name: str, counts: dict[str, int]) -> Iterable[tuple[Labels, float]]:
+    return ((labels({name: value}), number) for value, number in sorted(counts.items()))
+
+
+def _limit(proc: Path, name: str) -> int:
+    return int(read(f"{proc}/sys/kernel/{name}"))

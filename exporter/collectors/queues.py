@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from exporter.collector import Collector
 from medic.core.queue import Histogram, QueueFigures, Window
-from medic.core.samples import Family, Kind, Labels, Sample, counter, gauge, labels
+from medic.core.samples import Exemplar, Family, Kind, Labels, Sample, counter, gauge, labels
 
 MILLISECONDS = 1000
+LONGEST_ID = 100
+"""Characters; an exemplar has room for 128, and who submits may choose any id."""
 EVERY = timedelta(seconds=15)
 TIMEOUT = timedelta(seconds=5)
 
@@ -49,9 +51,13 @@ def families(figures: QueueFigures) -> list[Family]:
         ),
         gauge(
             "medic_queue_tasks",
-            "Tasks that wait or run now.",
-            *_known((labels(queue=figures.queue, state="pending"), figures.pending),
-                    (labels(queue=figures.queue, state="running"), figures.running)),
+            "Tasks that wait or run now, and those that are delayed or dead.",
+            *_known(*((labels(queue=figures.queue, state=state), count) for state, count in _states(figures))),
+        ),
+        gauge(
+            "medic_queue_workers",
+            "Workers that take tasks from the queue, as its broker knows them.",
+            *_known((queue, figures.workers)),
         ),
         *_counters(figures, queue),
         gauge(
@@ -73,6 +79,15 @@ def families(figures: QueueFigures) -> list[Family]:
             *_known((queue, figures.canary_duration)),
         ),
     ]  # fmt: skip
+
+
+def _states(figures: QueueFigures) -> tuple[tuple[str, int | None], ...]:
+    return (
+        ("pending", figures.pending),
+        ("running", figures.running),
+        ("delayed", figures.delayed),
+        ("dead", figures.dead),
+    )
 
 
 def ratio(window: Window) -> float | None:
@@ -132,13 +147,21 @@ def _seconds(milliseconds: int | None) -> float | None:
 
 def _histogram(name: str, help_: str, queue: Labels, histograms: Iterable[Histogram]) -> Family:
     samples: list[Sample] = []
+    exemplars: dict[tuple[str, Labels], Exemplar] = {}
     for each in histograms:
         pairs = labels(dict((*queue, *each.labels)))
+        exemplars |= {
+            (f"{name}_bucket", labels(dict(pairs), le=_bound(last.bound))): Exemplar(
+                labels(task_id=last.task), last.seconds, last.at
+            )
+            for last in each.latest
+            if 0 < len(last.task) <= LONGEST_ID
+        }
         samples += [
             Sample(f"{name}_bucket", labels(dict(pairs), le=_bound(bound)), count) for bound, count in each.buckets
         ]
         samples += [Sample(f"{name}_sum", pairs, each.sum), Sample(f"{name}_count", pairs, each.count)]
-    return Family(name, Kind.HISTOGRAM, help_, samples)
+    return Family(name, Kind.HISTOGRAM, help_, samples, exemplars or None)
 
 
 def _bound(bound: float) -> str:

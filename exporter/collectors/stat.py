@@ -1,9 +1,7 @@
 """Boot time, interrupts, context switches, forks and runnable processes, from /proc/stat."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from exporter.files import read
 from medic.core.samples import Family, counter, gauge
 
 Build = Callable[..., Family]
@@ -22,13 +20,8 @@ FIELDS: dict[str, tuple[Build, str, str]] = {
 }
 
 
-def collect(proc: Path) -> list[Family]:
-    """Give what the file says of the whole host; its lines per CPU belong to the collector ``cpu``."""
-    return parse(read(f"{proc}/stat"))
-
-
 def parse(text: str) -> list[Family]:
-    """Read the first number of each line that is known."""
+    """Read the first number of each line that is known; the lines per CPU belong to the collector ``cpu``."""
     families = []
     for line in text.splitlines():
         words = line.split(None, 2)  # the line of interrupts can be long, and only its first number is wanted

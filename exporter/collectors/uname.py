@@ -1,17 +1,26 @@
 """What the kernel says of itself."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
-from exporter.files import read_or_none
+from exporter.sources import Source
 from medic.core.samples import Family, gauge, labels
 
 
-def collect(proc: Path) -> list[Family]:
-    """Give ``node_uname_info``; the domain's name is not in ``os.uname`` and is read from under *proc*."""
-    return [describe(os.uname(), read_or_none(f"{proc}/sys/kernel/domainname") or "")]
+class Uname:
+    """Asks the system call and one file: the domain's name is not in ``os.uname``."""
+
+    def __init__(self, proc: Path) -> None:
+        """Read from under *proc*."""
+        self._domain = Source(f"{proc}/sys/kernel/domainname")
+
+    def collect(self) -> list[Family]:
+        """Give ``node_uname_info``."""
+        return [describe(os.uname(), (self._domain.read_or_none() or "").strip())]
 
 
+@lru_cache(maxsize=4)
 def describe(uname: os.uname_result, domain: str) -> Family:
     """Lay out what ``uname`` returned as labels."""
     pairs = labels(

@@ -3,25 +3,39 @@
 import re
 from pathlib import Path
 
-from exporter.files import read
+from exporter.lines import Lines
+from exporter.sources import Source
 from medic.core.samples import Family, Kind, Sample
 
-_FIELDS = re.compile(r"^((?:oom_kill|pgpg|pswp|pg.*fault)\S*) (\d+)$", re.MULTILINE)
+FIELDS = re.compile(r"(oom_kill|pgpg|pswp|pg.*fault).*")
+"""Those that node_exporter gives by default."""
+
+Title = tuple[str, str]
+"""A family's name and its help."""
 
 
-def collect(proc: Path) -> list[Family]:
-    """Give the fields that node_exporter gives by default, untyped as there."""
-    return parse(read(f"{proc}/vmstat"))
+class Vmstat:
+    """Remembers where in the file the fields stand."""
+
+    def __init__(self, proc: Path) -> None:
+        """Read from under *proc*."""
+        self._file = Source(f"{proc}/vmstat")
+        self._lines = Lines(_title)
+
+    def collect(self) -> list[Family]:
+        """Give the fields, untyped as in node_exporter: not all of the kernel's only rise."""
+        return parse(self._file.read(), self._lines)
 
 
-def parse(text: str) -> list[Family]:
-    """Read lines of ``field 123``."""
+def parse(text: str, lines: Lines[Title] | None = None) -> list[Family]:
+    """Read lines of ``field 123``, of which *lines* may remember where they stand."""
     return [
-        Family(
-            f"node_vmstat_{field}",
-            Kind.UNTYPED,
-            f"/proc/vmstat information field {field}.",
-            [Sample(f"node_vmstat_{field}", (), int(value))],
-        )
-        for field, value in _FIELDS.findall(text)
+        Family(name, Kind.UNTYPED, help_, [Sample(name, (), int(number))])
+        for (name, help_), number in (lines or Lines(_title)).pick(text)
     ]
+
+
+def _title(field: str) -> Title | None:
+    if not FIELDS.fullmatch(field):
+        return None
+    return f"node_vmstat_{field}", f"/proc/vmstat information field {field}."

@@ -1,12 +1,28 @@
 """The recorded tree of /proc and /sys, and the few words in which tests speak of families."""
 
+import atexit
+import shutil
+import tempfile
 from pathlib import Path
 
 from exporter.registry import Roots
 
 FIXTURES = Path(__file__).parent / "fixtures"
-PROC, SYS, ROOT = FIXTURES / "proc", FIXTURES / "sys", FIXTURES / "root"
-ROOTS = Roots(PROC, SYS, ROOT)
+
+
+def root():
+    """Copy the recorded root, and udev's files under their own names: some systems let no repository hold a colon."""
+    folder = Path(tempfile.mkdtemp(prefix="medic-root-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(FIXTURES / "root", folder, dirs_exist_ok=True)
+    (folder / "run/udev/data").mkdir(parents=True)
+    for file in (FIXTURES / "udev").iterdir():
+        shutil.copy(file, folder / "run/udev/data" / f"b{file.name.replace('-', ':')}")
+    return folder
+
+
+PROC, SYS, ROOT, OWN = FIXTURES / "proc", FIXTURES / "sys", root(), FIXTURES / "own"
+ROOTS = Roots(PROC, SYS, ROOT, OWN)
 
 
 def by_name(families):

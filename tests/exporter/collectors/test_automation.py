@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from exporter.collectors.automation import Automation, Process, collector, parse, risen, roots, runs_python, trees
+from exporter.collectors.automation import Automation, collector, roots, runs_python
 from exporter.runner import Runner
+from exporter.table import Table, parse, read
 from medic.core.processes import CLOCK_TICKS
 from medic.core.workers import Pool, ProcessId, SlotState, Worker
 from tests.exporter.tree import PROC, value
@@ -22,10 +21,6 @@ def line(pid, parent, *, start=5000, state="S", ticks=(250, 50, 30, 20), pages=2
     return f"{pid} ({name}) {state} {parent} 1 1 0 -1 0 0 0 0 0 {used} 20 0 1 0 {start} {virtual} {pages} 1"
 
 
-def process(pid, parent, ticks=0):
-    return Process(pid, parent, 5000, ticks, 10, "medic", 4096)
-
-
 class Host:
     """A folder that looks like /proc, and a clock."""
 
@@ -33,7 +28,10 @@ class Host:
         self.proc = folder
         self.seconds = 0.0
         self.adopted = set()
-        self.automation = Automation(lambda: self.adopted, lambda: self.seconds, proc=folder, own=10)
+        self.automation = Automation(lambda: self.adopted, self.time, Table(self.time, folder), own=10)
+
+    def time(self):
+        return self.seconds
 
     def run(self, pid, parent, **more):
         (self.proc / str(pid)).mkdir(exist_ok=True)
@@ -53,30 +51,6 @@ class Host:
 @pytest.fixture
 def host(tmp_path):
     return Host(tmp_path)
-
-
-def test_a_stat_line_gives_the_process_and_what_its_ended_children_used():
-    assert parse(line(42, 7, name="we (1) S x")) == Process(42, 7, 5000, 350, 2048, "we (1) S x", 52781056)
-    assert parse(line(42, 7, state="Z")) is None
-
-
-def test_a_tree_is_its_root_with_all_descendants_and_nobody_else():
-    everyone = [process(1, 0), process(10, 1), process(11, 10), process(12, 11), process(20, 1)]
-    assert {each.pid for each in trees(everyone, {(10, 5000)})[10, 5000]} == {10, 11, 12}
-    assert trees(everyone, {(10, 4999), (99, 5000)}) == {}
-
-
-def test_of_two_roots_one_below_the_other_the_upper_has_all():
-    everyone = [process(10, 1), process(11, 10), process(12, 11)]
-    found = trees(everyone, {(10, 5000), (11, 5000)})
-    assert {root[0]: len(tree) for root, tree in found.items()} == {10: 3}
-
-
-@given(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 20)), max_size=30), st.sets(st.integers(1, 20)))
-def test_any_sweep_even_one_that_shows_a_circle_gives_trees_of_distinct_processes(pairs, tops):
-    everyone = [process(pid, parent) for pid, parent in dict(pairs).items()]
-    for tree in trees(everyone, {(pid, 5000) for pid in tops}).values():
-        assert len({each.pid for each in tree}) == len(tree)
 
 
 def test_memory_and_processes_are_those_of_the_tree(host):
@@ -150,20 +124,12 @@ def test_nothing_can_use_more_than_all_processors_give(host):
     assert host.cpu(after=1.0) - before <= CLOCK_TICKS * (os.cpu_count() or 1) + 1
 
 
-@given(st.lists(st.integers(0, 1000), min_size=1, max_size=20))
-def test_the_rise_is_never_negative_and_never_more_than_the_total(totals):
-    before = None
-    for total in totals:
-        assert 0 <= risen(before, total, own=True) <= total
-        before = (*(before or ())[-1:], total)
-
-
 def test_python_is_told_by_the_program_and_else_by_the_name(tmp_path):
     def runs(pid, program, **more):
         (tmp_path / str(pid)).mkdir()
         if program:
             (tmp_path / str(pid) / "exe").symlink_to(program)
-        return runs_python(parse(line(pid, 1, **more)), tmp_path)
+        return runs_python(parse(pid, line(pid, 1, **more).encode()), tmp_path)
 
     assert runs(1, "/usr/bin/python3.11", name="medic")
     assert runs(2, "/opt/env/bin/python3.13t (deleted)", name="gunicorn")
@@ -175,7 +141,7 @@ def test_python_is_told_by_the_program_and_else_by_the_name(tmp_path):
 
 
 def test_the_recorded_processes_are_counted():
-    families = Automation(set, lambda: 0.0, proc=PROC, own=42).collect()
+    families = Automation(set, lambda: 0.0, Table(lambda: 0.0, PROC), own=42).collect()
     assert value(families, "medic_automation_processes") == 1
     assert value(families, "medic_python_processes") == 0
     assert value(families, "medic_automation_cpu_seconds_total") == 300 / CLOCK_TICKS
@@ -189,14 +155,14 @@ def test_the_roots_are_the_processes_of_all_workers():
 
 def test_a_real_child_and_what_it_used_are_seen_while_it_lives_and_after():
     times = itertools.count(0.0, 60.0)
-    automation = Automation(set, lambda: next(times))
+    automation = Automation(set, lambda: next(times), Table(lambda: next(times)))
     before = automation.collect()
     burn = "import time\nwhile time.process_time() < 0.3: pass\nprint(1, flush=True)\ninput()"
     child = subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout.read(1) == b"1"
         during = automation.collect()
-        assert runs_python(parse(Path(f"/proc/{child.pid}/stat").read_text()), Path("/proc"))
+        assert runs_python(read(Path("/proc"), child.pid), Path("/proc"))
     finally:
         child.communicate(b"\n")
     after = automation.collect()
@@ -218,5 +184,5 @@ async def test_the_collector_runs_on_a_clock_of_its_own():
 
 
 def test_this_host_is_swept_in_a_moment():
-    automation = Automation(set, lambda: 0.0, proc=Path("/proc"))
+    automation = Automation(set, lambda: 0.0, Table(lambda: 0.0))
     assert value(automation.collect(), "medic_automation_processes") >= 1

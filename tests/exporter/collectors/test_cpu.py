@@ -1,9 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.collectors.cpu import GUESTS, IDLE, JUMP, MODES, Cpu, families, parse, steady
+from exporter.collectors.cpu import AGE, GUESTS, IDLE, JUMP, MODES, Cpu, families, parse, steady
 from medic.core.samples import labels
-from tests.exporter.tree import PROC, values
+from tests.exporter.tree import PROC, SYS, values
+from tests.fakes import HandClock
 
 
 def test_ticks_of_each_cpu_become_seconds_by_mode():
@@ -25,8 +26,28 @@ def test_an_old_kernel_has_fewer_modes():
 
 
 def test_the_recorded_file_has_two_cpus():
-    told = Cpu(PROC).collect()
+    told = Cpu(PROC, SYS, time=HandClock().monotonic).collect()
     assert {dict(each)["cpu"] for each in values(told, "node_cpu_seconds_total")} == {"0", "1"}
+
+
+def test_what_the_cpus_are_is_read_once_until_one_comes_or_goes(tmp_path):
+    clock = HandClock()
+    lines = ["cpu 1 1 1 1", "cpu0 1 1 1 1", "cpu1 1 1 1 1"]
+    (tmp_path / "stat").write_text("\n".join(lines))
+    (tmp_path / "cpuinfo").write_text("processor : 0\nmodel name : One\n")
+    cpu = Cpu(tmp_path, tmp_path, time=clock.monotonic)
+
+    def models():
+        return {dict(each)["model_name"] for each in values(cpu.collect(), "node_cpu_info")}
+
+    assert models() == {"One"}
+    (tmp_path / "cpuinfo").write_text("processor : 0\nmodel name : Two\n")
+    assert models() == {"One"}
+    (tmp_path / "stat").write_text("\n".join(lines[:2]))
+    assert models() == {"Two"}
+    (tmp_path / "cpuinfo").write_text("processor : 0\nmodel name : Three\n")
+    clock.pass_by(seconds=AGE)
+    assert models() == {"Three"}
 
 
 def times(**seconds):

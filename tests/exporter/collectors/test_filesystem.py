@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,34 @@ def test_a_dead_mount_neither_hangs_nor_is_asked_again_until_it_answers(tmp_path
 def test_the_processes_own_mounts_stand_in_where_the_firsts_are_hidden(tmp_path):
     families = Filesystems(table(tmp_path, "/dev/a / ext4 rw 0 0"), time=time.monotonic).collect()
     assert by_name(families)["node_filesystem_size_bytes"].samples
+
+
+def test_in_a_container_points_are_shown_as_the_host_has_them_and_asked_where_they_are_mounted(tmp_path):
+    asked = []
+
+    def statvfs(point):
+        asked.append(point)
+        return os.statvfs("/")
+
+    proc = table(tmp_path, "/dev/a /host ext4 rw 0 0", "/dev/b /host/home xfs rw 0 0", "/dev/c /hosts nfs4 rw 0 0")
+    families = Filesystems(proc, Path("/host"), time=time.monotonic, statvfs=statvfs).collect()
+    points = {dict(pairs)["mountpoint"] for pairs in values(families, "node_filesystem_size_bytes")}
+    assert points == {"/", "/home", "/hosts"}
+    assert sorted(asked) == ["/host/", "/host/home", "/host/hosts"]
+
+
+def test_pseudo_filesystems_below_the_hosts_root_are_left_out_too():
+    assert mounts("x /host/proc/y ext4 rw 0 0\ny /host/data ext4 rw 0 0\n", "/host") == [
+        Mount("y", "/data", "ext4", readonly=False)
+    ]
+
+
+def test_a_mount_that_comes_is_seen_and_one_that_goes_is_gone(tmp_path):
+    filesystems = Filesystems(table(tmp_path, "/dev/a / ext4 rw 0 0"), time=time.monotonic)
+    assert len(values(filesystems.collect(), "node_filesystem_size_bytes")) == 1
+    table(tmp_path, "/dev/a / ext4 rw 0 0", "tmpfs /tmp tmpfs rw 0 0")
+    assert len(values(filesystems.collect(), "node_filesystem_size_bytes")) == 2
+    table(tmp_path, "tmpfs /tmp tmpfs rw 0 0")
+    assert [dict(pairs)["mountpoint"] for pairs in values(filesystems.collect(), "node_filesystem_size_bytes")] == [
+        "/tmp"
+    ]

@@ -1,4 +1,4 @@
-from exporter.collectors.meminfo import collect, parse
+from exporter.collectors.meminfo import parse
 from tests.exporter.tree import PROC, by_name, value
 
 
@@ -17,4 +17,4 @@ def test_a_line_without_a_value_is_passed_over():
 
 
 def test_every_key_of_the_recorded_file_is_there():
-    assert len(by_name(collect(PROC))) == len((PROC / "meminfo").read_text().splitlines())
+    assert len(by_name(parse((PROC / "meminfo").read_text()))) == len((PROC / "meminfo").read_text().splitlines())

@@ -1,11 +1,13 @@
+import os
+
 import pytest
 
-from exporter.collectors.os import collect, describe, parse
+from exporter.collectors.os import OperatingSystem, describe, parse
 from tests.exporter.tree import ROOT, by_name, values
 
 
 def test_the_recorded_release_is_told():
-    families = collect(ROOT)
+    families = OperatingSystem(ROOT).collect()
     ((pairs, one),) = values(families, "node_os_info").items()
     assert one == 1
     assert dict(pairs) == {
@@ -46,8 +48,23 @@ def test_a_version_is_its_first_two_numbers_and_may_be_missing():
 def test_the_vendors_file_stands_in_for_a_missing_one(tmp_path):
     (tmp_path / "usr/lib").mkdir(parents=True)
     (tmp_path / "usr/lib/os-release").write_text("ID=vendor\n")
-    assert [dict(each)["id"] for each in values(collect(tmp_path), "node_os_info")] == ["vendor"]
+    assert [dict(each)["id"] for each in values(OperatingSystem(tmp_path).collect(), "node_os_info")] == ["vendor"]
 
 
 def test_no_release_file_is_no_family(tmp_path):
-    assert collect(tmp_path) == []
+    assert OperatingSystem(tmp_path).collect() == []
+
+
+def test_an_upgrade_is_seen_and_the_same_file_not_read_again(tmp_path):
+    (tmp_path / "etc").mkdir()
+    system = OperatingSystem(tmp_path)
+    assert system.collect() == []
+    release = tmp_path / "etc/os-release"
+    release.write_text("VERSION_ID=12\n")
+    os.utime(release, (1, 1))
+    first = system.collect()
+    assert list(values(first, "node_os_version").values()) == [12]
+    assert system.collect() is first
+    release.write_text("VERSION_ID=13\n")
+    os.utime(release, (2, 2))
+    assert list(values(system.collect(), "node_os_version").values()) == [13]

@@ -1,6 +1,6 @@
 import os
 
-from exporter.collectors.uname import collect, describe
+from exporter.collectors.uname import Uname, describe
 
 
 def test_labels_are_those_of_the_system_call():
@@ -17,5 +17,5 @@ def test_labels_are_those_of_the_system_call():
 
 
 def test_a_host_without_a_domain_has_no_such_label(tmp_path):
-    (family,) = collect(tmp_path)
+    (family,) = Uname(tmp_path).collect()
     assert "domainname" not in dict(family.samples[0].labels)
