@@ -3,13 +3,16 @@
 import platform
 import sys
 
-from bench import judging, memory, queue, respawn, rules, scrape, ticks
+from bench import dashboards, exposition, judging, memory, processes, queue, respawn, rules, scrape, ticks
 
 BENCHES = (
     ("CPU of a scrape beside node_exporter", scrape.main, ["--whole"]),
     ("From the death of a worker to the new process, beside supervisord", respawn.main, ["--whole"]),
     ("The same, without journal and healer", respawn.main, ["--skip-supervisord"]),
+    ("A page of 50,000 series", exposition.main, []),
     ("Memory and idle CPU of the daemon", memory.main, []),
+    ("2,000 processes, beside process-exporter", processes.main, []),
+    ("Ticks under ten busy dashboards", dashboards.main, []),
     ("The embedded queue", queue.main, []),
     ("Rules over 1,000 series", rules.main, []),
     ("CPU of a rule, beside Prometheus", judging.main, []),

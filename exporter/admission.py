@@ -1,53 +1,110 @@
 """What may go onto a page: a collector's output is checked whole, and refused whole."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 
 from medic.core.errors import MedicError
 from medic.core.samples import Family, Kind, Labels, Sample
 
 MOST_SAMPLES = 20_000
 """More from one collector is taken for a mistake: a label that holds an id, or a list that grows without end."""
-SUFFIXES = {Kind.HISTOGRAM: ("_bucket", "_sum", "_count")}
+SUFFIXES = {Kind.HISTOGRAM: ("_bucket", "_sum", "_count"), Kind.SUMMARY: ("", "_sum", "_count")}
+LONGEST_EXEMPLAR = 128
+"""Characters in the names and values of an exemplar's labels, as OpenMetrics 1.0 allows."""
+
+Key = tuple[str, Labels]
+"""What tells a sample from all others: its name and its labels."""
+_Shape = tuple[list[tuple[str, Kind, int]], list[str], list[Labels]]
+"""Name and kind of each family and how many samples it has, and the names and labels of these."""
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+_NUMBERS = frozenset({float, int, bool})
+_NAME_OF, _LABELS_OF, _VALUE = itemgetter(0), itemgetter(1), itemgetter(2)
+_SAMPLES, _EXEMPLARS = itemgetter(3), itemgetter(4)
 
 
 class OutputError(MedicError):
     """A collector gave something that cannot stand on a page."""
 
 
-def admit(families: Iterable[Family], most: int = MOST_SAMPLES) -> tuple[Family, ...]:
-    """Return *families* as they may be shown; NaN is left out, for a missing value is absent.
+class SurplusError(OutputError):
+    """A collector gave more than it may; what came before that can stand on a page."""
 
-    Raises OutputError for wrong names, foreign or repeated samples, values that are no numbers, and more than *most*
-    samples. A generator is read no further than that.
-    """
-    admitted = []
+    def __init__(self, most: int, kept: Sequence[Family], dropped: int) -> None:
+        """Keep what may be shown; of a generator, *dropped* counts what was read of it."""
+        super().__init__(
+            f"more than {most} samples: drop the label whose values never end, or raise max_series of this collector"
+        )
+        self.kept, self.dropped = tuple(kept), dropped
+
+
+class Admission:
+    """The door of one collector: output of the shape of last time is known, and only its values are new."""
+
+    def __init__(self, most: int = MOST_SAMPLES) -> None:
+        """Admit at most *most* samples a run."""
+        self._most = most
+        self._shape: _Shape | None = None
+
+    def admit(self, families: Iterable[Family]) -> tuple[Family, ...]:
+        """Return *families* as they may be shown; NaN is left out, for a missing value is absent.
+
+        Raises OutputError for wrong names, foreign or repeated samples and values that are no numbers, and
+        SurplusError for too many samples: a generator is read no further than that, and the family that exceeds the
+        limit is left out with all behind it. Never call it from two threads at once.
+        """
+        given, dropped = _take(families, self._most)
+        samples = list(chain.from_iterable(map(_SAMPLES, given)))
+        heads = [(family[0], family[1], len(family[3])) for family in given]
+        shape = heads, list(map(_NAME_OF, samples)), list(map(_LABELS_OF, samples))
+        if shape != self._shape:
+            self._shape = None
+            for family in given:
+                _check_shape(family)
+            self._shape = shape
+        if any(map(_EXEMPLARS, given)):
+            _check_exemplars(given)
+        admitted = tuple(given if _are_plain(samples) else map(_without_nan, given))
+        if dropped:
+            raise SurplusError(self._most, admitted, dropped)
+        return admitted
+
+
+def admit(families: Iterable[Family], most: int = MOST_SAMPLES) -> tuple[Family, ...]:
+    """Admit *families* of a collector that is not known yet, as `Admission.admit` does."""
+    return Admission(most).admit(families)
+
+
+def _take(families: Iterable[Family], most: int) -> tuple[list[Family], int]:
+    """Return the families that hold at most *most* samples together, and how many samples were left out, if any."""
+    taken: list[Family] = []
     count = 0
     for family in families:
-        count += max(1, len(family.samples))
+        size = len(family.samples)
+        count += size or 1
         if count > most:
-            raise OutputError(f"more than {most} samples: drop the label whose values never end")
-        admitted.append(_admit(family))
-    return tuple(admitted)
+            behind = families[len(taken) + 1 :] if isinstance(families, Sequence) else ()
+            return taken, max(1, size) + sum(len(each.samples) for each in behind)
+        taken.append(family)
+    return taken, 0
 
 
-def _admit(family: Family) -> Family:
-    _check_name(family.name)
-    samples = family.samples
-    clean = True
-    for name, labels, value, _ in samples:
-        if name != family.name or family.kind in SUFFIXES:
-            _check_member(family, name)
-        _check_labels(labels)
-        clean &= _is_number(value, name)
-    if len(samples) > 1 and len({sample[:2] for sample in samples}) < len(samples):
-        raise OutputError(f"{family.name}: {_repeated(samples)} is given twice: tell the two apart by a label")
-    return family if clean else replace(family, samples=[each for each in samples if each.value == each.value])
+def _are_plain(samples: Sequence[Sample]) -> bool:
+    """Tell fast whether all values are finite numbers; False says only that each has to be looked at."""
+    values = list(map(_VALUE, samples))
+    if not _NUMBERS.issuperset(map(type, values)):
+        return False
+    total: float = sum(values)
+    return bool(total - total == 0)
+
+
+def _without_nan(family: Family) -> Family:
+    kept = [sample for sample in family.samples if _is_number(sample.value, sample.name)]
+    return family if len(kept) == len(family.samples) else family._replace(samples=kept)
 
 
 def _is_number(value: float, name: str) -> bool:
@@ -55,6 +112,17 @@ def _is_number(value: float, name: str) -> bool:
     if not isinstance(value, (int, float)):
         raise OutputError(f"{name}: {value!r} is not a number: give a float, or leave the sample out")
     return value == value  # noqa: PLR0124 - only NaN differs from itself, and this is the fastest way to ask
+
+
+def _check_shape(family: Family) -> None:
+    _check_name(family.name)
+    keys = [sample[:2] for sample in family.samples]
+    for name, labels in keys:
+        if name != family.name or family.kind in SUFFIXES:
+            _check_member(family, name)
+        _check_labels(labels)
+    if len(keys) > 1 and len(set(keys)) < len(keys):
+        raise OutputError(f"{family.name}: {_repeated(keys)} is given twice: tell the two apart by a label")
 
 
 def _check_member(family: Family, name: str) -> None:
@@ -69,7 +137,7 @@ def _check_name(name: str) -> None:
         raise OutputError(f"{name!r} is not a metric name: use letters, digits and _ only, no digit first")
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def _check_labels(labels: Labels) -> None:
     names = [name for name, _ in labels]
     if names != sorted(set(names)):
@@ -81,6 +149,15 @@ def _check_labels(labels: Labels) -> None:
             raise OutputError(f"label {name} has the value {value!r}: give text that can be written as UTF-8")
 
 
+def _check_exemplars(families: Iterable[Family]) -> None:
+    for family in families:
+        for each in (family.exemplars or {}).values():
+            _check_labels(each.labels)
+            if sum(len(name) + len(value) for name, value in each.labels) > LONGEST_EXEMPLAR:
+                longest = f"more than {LONGEST_EXEMPLAR} characters of labels"
+                raise OutputError(f"{family.name}: an exemplar has {longest}: name an id alone")
+
+
 def _is_text(value: object) -> bool:
     try:
         return isinstance(value, str) and value.encode() is not None
@@ -88,10 +165,10 @@ def _is_text(value: object) -> bool:
         return False
 
 
-def _repeated(samples: Iterable[Sample]) -> str:
+def _repeated(keys: Iterable[Key]) -> str:
     seen = set()
-    for sample in samples:
-        if sample[:2] in seen:
-            return f"{sample.name}{dict(sample.labels)}"
-        seen.add(sample[:2])
+    for key in keys:
+        if key in seen:
+            return f"{key[0]}{dict(key[1])}"
+        seen.add(key)
     return "a sample"

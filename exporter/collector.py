@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from exporter.admission import admit
+from exporter.admission import MOST_SAMPLES, Admission, SurplusError
 from medic.core.samples import Family
 
 
@@ -29,16 +30,25 @@ class Collector:
     """Run it on the loop's own thread: for quick functions over memory that only the loop may touch."""
     down: Sequence[Family] = ()
     """What is true and shown while it fails or does not answer: that what it looks at is down."""
+    most: int = MOST_SAMPLES
+    """The most samples that a run may give; what is beyond is left out, and the run has failed."""
+    entry: str = ""
+    """The entry point by which another package brings it; it can be switched under that name, too."""
+    vital: bool = False
+    """Never left out for want of room on a page: what Medic says of itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(NamedTuple):
     """What one run of a collector gave."""
 
     families: Sequence[Family] = ()
     seconds: float = 0.0
     error: BaseException | None = None
     timed_out: bool = False
+    at: int = 0
+    """When it was begun, in milliseconds since the epoch."""
+    dropped: int = 0
+    """How many samples were left out, since there were too many."""
 
     @property
     def succeeded(self) -> bool:
@@ -53,12 +63,18 @@ class Collected:
         return "" if self.error is None else f"{type(self.error).__name__}: {self.error}"
 
 
-def attempt(collector: Collector, time: Callable[[], float]) -> Collected:
-    """Run *collector* once and turn whatever it raises into a failure; output that is refused is one too."""
+def attempt(collector: Collector, door: Admission, at: int, time: Callable[[], float]) -> Collected:
+    """Run *collector* once and turn whatever it raises into a failure; output that is refused is one too.
+
+    *door* is the collector's own, and remembers the shape of its output from run to run. *at* is the moment that all
+    that is begun together shares, in milliseconds since the epoch; *time* is a monotonic clock.
+    """
     started = time()
     try:
-        return Collected(admit(collector.collect()), time() - started)
+        return Collected(door.admit(collector.collect()), time() - started, at=at)
     except KeyboardInterrupt:
         raise
+    except SurplusError as error:
+        return Collected(error.kept, time() - started, error, at=at, dropped=error.dropped)
     except BaseException as error:  # noqa: BLE001 - the home for one collector; native libraries raise BaseException
-        return Collected(collector.down, time() - started, error)
+        return Collected(collector.down, time() - started, error, at=at)

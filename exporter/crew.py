@@ -44,6 +44,8 @@ class Crew:
 class Job(Generic[T]):
     """Work that is done once by whichever thread comes first, and what came of it."""
 
+    __slots__ = ("_timeout", "_turn", "_work", "ended", "result", "started")
+
     def __init__(self, work: Callable[[], T], timeout: float) -> None:
         """Take *work*, which must not raise; it is overdue *timeout* seconds after it was started."""
         self._work = work

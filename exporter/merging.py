@@ -1,7 +1,7 @@
 """How the families of several collectors become one page."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from exporter.admission import OutputError
 from medic.core.samples import Family
@@ -22,6 +22,14 @@ def merge(outputs: Iterable[tuple[str, Sequence[Family]]]) -> Merged:
     Prometheus refuses a page that types a name twice or repeats a sample; so of two that contradict each other the
     later one is left out, and its collector is named.
     """
+    given_by = list(outputs)
+    families = {family[0]: family for _, given in given_by for family in given}
+    if len(families) == sum(len(given) for _, given in given_by):
+        return Merged(families, {})  # as nearly always: each name once
+    return _merge(given_by)
+
+
+def _merge(outputs: Iterable[tuple[str, Sequence[Family]]]) -> Merged:
     families: dict[str, Family] = {}
     refused: dict[str, OutputError] = {}
     for collector, given in outputs:
@@ -32,8 +40,13 @@ def merge(outputs: Iterable[tuple[str, Sequence[Family]]]) -> Merged:
             elif (wrong := _contradiction(before, family)) is not None:
                 refused[collector] = wrong
             else:
-                families[family.name] = replace(before, samples=[*before.samples, *family.samples])
+                families[family.name] = _joined(before, family)
     return Merged(families, refused)
+
+
+def _joined(before: Family, family: Family) -> Family:
+    exemplars = {**(before.exemplars or {}), **(family.exemplars or {})}
+    return before._replace(samples=[*before.samples, *family.samples], exemplars=exemplars or None)
 
 
 def _contradiction(before: Family, family: Family) -> OutputError | None:

@@ -1,79 +1,47 @@
 """Which collectors there are: the built-in ones of the system, and those of other packages."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+import sys
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 
 from exporter.collector import Collector
-from exporter.collectors import (
-    diskstats,
-    filefd,
-    hwmon,
-    loadavg,
-    meminfo,
-    netdev,
-    os,
-    pressure,
-    processes,
-    stat,
-    thermal,
-    time,
-    uname,
-    vmstat,
-)
-from exporter.collectors.cpu import Cpu
-from exporter.collectors.filesystem import Filesystems
+from exporter.collectors import processes
+from exporter.roots import HOST, Roots
+from exporter.table import Table
 from medic.core.clock import Clock
 from medic.core.errors import MedicError
 from medic.core.samples import Family
+
+if sys.platform == "linux":
+    from exporter.linux import SYSTEM
+else:
+    from exporter.elsewhere import SYSTEM
+
+__all__ = ["SYSTEM", "Roots", "system_collectors", "third_party_collectors"]
 
 ENTRY_POINTS = "medic.collectors"
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """Where the kernel's files are; others than the host's own in tests and in containers."""
-
-    proc: Path = Path("/proc")
-    sys: Path = Path("/sys")
-    root: Path = Path("/")
-
-
-Collect = Callable[[], Iterable[Family]]
-
-SYSTEM: dict[str, Callable[[Roots, Clock], Collect]] = {
-    "cpu": lambda roots, _: Cpu(roots.proc).collect,
-    "diskstats": lambda roots, _: partial(diskstats.collect, roots.proc),
-    "filefd": lambda roots, _: partial(filefd.collect, roots.proc),
-    "filesystem": lambda roots, clock: Filesystems(roots.proc, time=clock.monotonic).collect,
-    "hwmon": lambda roots, _: partial(hwmon.collect, roots.sys),
-    "loadavg": lambda roots, _: partial(loadavg.collect, roots.proc),
-    "meminfo": lambda roots, _: partial(meminfo.collect, roots.proc),
-    "netdev": lambda roots, _: partial(netdev.collect, roots.proc),
-    "os": lambda roots, _: partial(os.collect, roots.root),
-    "pressure": lambda roots, _: partial(pressure.collect, roots.proc),
-    "processes": lambda roots, _: partial(processes.collect, roots.proc),
-    "stat": lambda roots, _: partial(stat.collect, roots.proc),
-    "thermal_zone": lambda roots, _: partial(thermal.collect, roots.sys),
-    "time": lambda _, clock: lambda: time.describe(clock.now()),
-    "uname": lambda roots, _: partial(uname.collect, roots.proc),
-    "vmstat": lambda roots, _: partial(vmstat.collect, roots.proc),
-}
-"""How the collectors of the group ``system`` are built, under node_exporter's names of them."""
 EXPENSIVE = {"processes"}
 """Those that look at each process and so run on a clock of their own."""
 
 
-def system_collectors(clock: Clock, roots: Roots = Roots(), *, expose: bool = True) -> list[Collector]:
-    """Build the collectors of the group ``system``; with *expose* false rules see them and ``/metrics`` does not."""
+def system_collectors(
+    clock: Clock, roots: Roots = HOST, *, expose: bool = True, table: Table | None = None
+) -> list[Collector]:
+    """Build the collectors of the group ``system``; with *expose* false rules see them and ``/metrics`` does not.
+
+    A *table* that others look at as well saves a sweep over all processes.
+    """
+    shared = {} if table is None else {"processes": lambda *_: partial(processes.collect, table)}
+    builders = SYSTEM | {name: build for name, build in shared.items() if name in SYSTEM}
     return [
         Collector(name, "system", build(roots, clock), cheap=name not in EXPENSIVE, expose=expose)
-        for name, build in SYSTEM.items()
+        for name, build in builders.items()
     ]
 
 
@@ -101,7 +69,7 @@ def _load(entry: EntryPoint, used: Collection[str]) -> Collector:
         return _broken(entry, f"must return an exporter.collector.Collector, not {type(loaded).__name__}")
     if loaded.name in used:
         return _broken(entry, f"is named {loaded.name!r} like another collector: give it another name")
-    return loaded
+    return replace(loaded, entry=entry.name)
 
 
 def _broken(entry: EntryPoint, why: str) -> Collector:
@@ -111,4 +79,4 @@ def _broken(entry: EntryPoint, why: str) -> Collector:
     def collect() -> list[Family]:
         raise MedicError(text)
 
-    return Collector(f"plugin:{entry.name}", "plugins", collect)
+    return Collector(f"plugin:{entry.name}", "plugins", collect, entry=entry.name)

@@ -1,19 +1,20 @@
 """The runner: it owns the time, the failure and the metrics of all collectors."""
 
 import asyncio
-import contextlib
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from operator import attrgetter
+from operator import itemgetter
 from typing import Never
 
 from exporter import metrics
+from exporter.budget import MOST_SERIES, within
 from exporter.collector import Collected, Collector
-from exporter.crew import Crew, Job
+from exporter.crew import Crew
 from exporter.merging import merge
-from exporter.sweep import Sweep
+from exporter.sweep import Flights, Sweep
 from medic.core.clock import Clock
 from medic.core.errors import MedicError
 from medic.core.samples import Family, Sample, Snapshot
@@ -47,15 +48,21 @@ class _Last:
 class Runner:
     """Runs collectors so that one that hangs, raises or babbles harms nothing else; all of it on one loop."""
 
-    def __init__(self, collectors: Iterable[Collector], clock: Clock) -> None:
-        """Start nothing yet; raises MedicError when two collectors have one name."""
+    def __init__(self, collectors: Iterable[Collector], clock: Clock, *, most: int = MOST_SERIES) -> None:
+        """Start nothing yet; raises MedicError when two collectors have one name.
+
+        All collectors together may give *most* series; see `exporter.budget.within` for what is left out.
+        """
         self.collectors = _by_name(collectors)
+        self._most = most
+        self._vital = frozenset(each.name for each in self.collectors.values() if each.vital)
         self._clock = clock
         self._crew = Crew("collectors")
+        self._groups = frozenset(each.group for each in self.collectors.values())
         self._cheap = [each for each in self.collectors.values() if each.cheap]
-        self._jobs: dict[str, Job[Collected]] = {}
-        self._sweep: Sweep | None = None
-        self._ticked: Sweep | None = None
+        self._flights = Flights(clock.monotonic)
+        self._whole: Sweep | None = None
+        self._dropped: Counter[str] = Counter()
         self._last: dict[str, _Last] = {}
         self._succeeded_at: dict[str, int] = {}
         self._failing: set[str] = set()
@@ -78,14 +85,14 @@ class Runner:
         series can drop what it has already, and one that is no longer in a snapshot is really gone. A sweep that a
         scrape began less than a second ago serves, but never one that an earlier tick has had.
         """
-        sweep = self._shared(spent=self._ticked)
-        self._ticked = sweep
+        sweep = self._for_tick()
         await sweep.settle()
         runs = self._note(sweep) | {name: last.stamped for name, last in self._last.items()}
-        families, runs = _join(runs)
+        families, runs = self._join(runs)
+        self._dropped.update({name: run.dropped for name, run in runs.items() if run.dropped})
         self._learn(runs)
         failed = frozenset(name for name, run in runs.items() if not run.succeeded)
-        return Snapshot(sweep.at, [*families, *metrics.families(runs, self._succeeded_at)], failed)
+        return Snapshot(sweep.at, [*families, *self._describe(runs)], failed)
 
     async def scrape(
         self, *, timeout: float, collect: Collection[str] = (), exclude: Collection[str] = ()
@@ -96,21 +103,18 @@ class Runner:
         collectors that are not exposed are left out, and none carries a time of its own: their age is a metric.
         """
         wanted = self._wanted(collect, exclude)
-        sweep = self._shared(spent=None)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await sweep.settle()
-        runs = self._note(sweep) if sweep.is_settled() else sweep.results()
-        runs |= {name: last.run for name, last in self._last.items()}
-        families, runs = _join({name: self._shown(name, run) for name, run in runs.items() if name in wanted})
-        return sorted([*families, *metrics.families(runs, self._succeeded_at)], key=attrgetter("name"))
+        sweep = self._for_scrape([each for each in self._cheap if each.name in wanted])
+        await sweep.settle(timeout)
+        runs = self._note(sweep) | {name: last.run for name, last in self._last.items() if name in wanted}
+        families, runs = self._join({name: self._shown(name, run) for name, run in runs.items()})
+        return sorted([*families, *self._describe(runs)], key=itemgetter(0))
 
     async def refresh(self, name: str) -> None:
         """Run one expensive collector now; while an earlier run of it has not returned, none is started."""
         sweep = self._begin([self.collectors[name]])
         await sweep.settle()
         run = self._note(sweep)[name]
-        self._last[name] = _Last(run, _stamped(run, sweep.at))
+        self._last[name] = _Last(run, _stamped(run))
 
     def collectors_of(self, metric: str) -> frozenset[str]:
         """Return which collectors have exported *metric*, a family's or a sample's name, in any snapshot so far."""
@@ -118,40 +122,58 @@ class Runner:
         family = stem if metric not in self._owners and suffix in HISTOGRAM_SUFFIXES else metric
         return frozenset(self._owners.get(family, ()))
 
-    def _shared(self, *, spent: Sweep | None) -> Sweep:
-        """Return the last sweep of the cheap while it is fresh and not *spent*, else begin one."""
-        last = self._sweep
-        if last is not None and last is not spent:
-            is_young = self._clock.monotonic() - last.began < SHARED
-            if is_young or not last.is_settled():
-                return last
-        self._sweep = self._begin(self._cheap)
-        return self._sweep
+    def _for_tick(self) -> Sweep:
+        """Return the sweep that a scrape of everything began less than a second ago, once, else begin one."""
+        whole, self._whole = self._whole, None
+        if whole is not None:
+            is_young = self._clock.monotonic() - whole.began < SHARED
+            if is_young or not whole.is_settled():
+                return whole
+        return self._begin(self._cheap)
 
-    def _begin(self, collectors: Sequence[Collector]) -> Sweep:
-        sweep = Sweep(collectors, crew=self._crew, clock=self._clock, before=self._jobs)
-        self._jobs |= sweep.jobs
+    def _for_scrape(self, collectors: Sequence[Collector]) -> Sweep:
+        """Begin those of *collectors* of which nothing is younger than a second; a tick may have a whole sweep."""
+        sweep = self._begin(collectors, shared=SHARED)
+        if sweep.is_whole and len(collectors) == len(self._cheap):
+            self._whole = sweep
         return sweep
+
+    def _begin(self, collectors: Sequence[Collector], *, shared: float = 0.0) -> Sweep:
+        return Sweep(collectors, crew=self._crew, clock=self._clock, flights=self._flights, shared=shared)
 
     def _note(self, sweep: Sweep) -> dict[str, Collected]:
         runs = sweep.results()
-        self._succeeded_at |= {name: sweep.at for name, run in runs.items() if run.succeeded}
+        self._succeeded_at |= {name: run.at for name, run in runs.items() if run.error is None and not run.timed_out}
         return runs
 
+    def _join(self, runs: Mapping[str, Collected]) -> tuple[list[Family], dict[str, Collected]]:
+        """Merge what was collected; a collector of which something was left out has failed."""
+        judged = within(runs, self._most, self._vital)
+        merged = merge((name, run.families) for name, run in judged.items())
+        for name, error in merged.refused.items():
+            judged[name] = judged[name]._replace(error=error)
+        return list(merged.families.values()), judged
+
+    def _describe(self, runs: Mapping[str, Collected]) -> list[Family]:
+        return metrics.families(runs, self._succeeded_at, self._dropped)
+
     def _wanted(self, collect: Collection[str], exclude: Collection[str]) -> set[str]:
-        groups = {each.group for each in self.collectors.values()}
+        known = self.collectors.keys() | self._groups
         for asked in (*collect, *exclude):
-            if asked not in self.collectors and asked not in groups:
-                known = ", ".join(sorted(groups | self.collectors.keys()))
-                raise UnknownCollectorError(f"there is no collector {asked!r}: ask for one of {known}")
+            if asked not in known:
+                raise UnknownCollectorError(
+                    f"there is no collector {asked!r}: ask for one of {', '.join(sorted(known))}"
+                )
+        asked_for, left_out = frozenset(collect), frozenset(exclude)
         return {
             name
             for name, each in self.collectors.items()
-            if (not collect or {name, each.group} & set(collect)) and not {name, each.group} & set(exclude)
+            if (not asked_for or name in asked_for or each.group in asked_for)
+            and not (name in left_out or each.group in left_out)
         }
 
     def _shown(self, name: str, run: Collected) -> Collected:
-        return run if self.collectors[name].expose else replace(run, families=())
+        return run if self.collectors[name].expose else run._replace(families=())
 
     def _learn(self, runs: Mapping[str, Collected]) -> None:
         """Remember who exports what, and log where a collector begins or ceases to fail."""
@@ -175,18 +197,9 @@ def _by_name(collectors: Iterable[Collector]) -> dict[str, Collector]:
     return named
 
 
-def _join(runs: Mapping[str, Collected]) -> tuple[list[Family], dict[str, Collected]]:
-    """Merge what was collected; a collector of which something was refused has failed."""
-    merged = merge((name, run.families) for name, run in runs.items())
-    judged = dict(runs)
-    for name, error in merged.refused.items():
-        judged[name] = replace(judged[name], error=error)
-    return list(merged.families.values()), judged
-
-
-def _stamped(run: Collected, at: int) -> Collected:
+def _stamped(run: Collected) -> Collected:
     """Write the time of the run on each sample that has none of its own."""
-    return replace(run, families=[replace(each, samples=_at(each.samples, at)) for each in run.families])
+    return run._replace(families=[each._replace(samples=_at(each.samples, run.at)) for each in run.families])
 
 
 def _at(samples: Sequence[Sample], at: int) -> list[Sample]:

@@ -82,7 +82,11 @@ def _breakers(world: World, now: datetime) -> Family:
 def _durations(remedies: Iterable[str], counts: Counts) -> Family:
     name = "medic_heal_duration_seconds"
     samples = [sample for remedy in sorted(remedies) for sample in _histogram(name, remedy, counts)]
-    return Family(name, Kind.HISTOGRAM, "Seconds from an active alert to its verified heal.", samples)
+    exemplars = {
+        (f"{name}_bucket", _with_bound(labels(remedy=remedy), bound)): latest
+        for (remedy, bound), latest in counts.latest.items()
+    }
+    return Family(name, Kind.HISTOGRAM, "Seconds from an active alert to its verified heal.", samples, exemplars)
 
 
 def _histogram(name: str, remedy: str, counts: Counts) -> list[Sample]:

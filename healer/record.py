@@ -9,7 +9,9 @@ from healer.deliberate import Plan
 from healer.intake import Unplaced
 from medic.core.alerts import Alert, AlertState
 from medic.core.changes import Change, Closed, Opened, SeenResolved
+from medic.core.clock import to_ms
 from medic.core.healing import Attempt, Ending
+from medic.core.samples import labels
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,9 @@ class Record:
             return
         episode = plan.before.history.episodes.get(attempt.episode)
         began = episode.active_at if episode else attempt.reserved_at
-        self.counts.close(attempt.remedy, change.outcome, max(0.0, (plan.now - began).total_seconds()))
+        told = labels(attempt=str(attempt.id), episode=str(attempt.episode))
+        seconds = max(0.0, (plan.now - began).total_seconds())
+        self.counts.close(attempt.remedy, change.outcome, seconds, told=told, at=to_ms(plan.now))
         fields = {"attempt": attempt.id, "target": str(attempt.target), "outcome": str(change.outcome)}
         log.info("attempt closed", extra={**fields, "reason": change.detail})
 

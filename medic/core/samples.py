@@ -15,6 +15,7 @@ class Kind(StrEnum):
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
+    SUMMARY = "summary"
     UNTYPED = "untyped"
 
 
@@ -29,17 +30,34 @@ class Sample(NamedTuple):
     """Milliseconds since the epoch when it was measured; None means with its tick."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Exemplar(NamedTuple):
+    """One event that stands for those that a bucket or a counter has counted: where to look further."""
+
+    labels: Labels
+    """What names the event, such as an id; names and values together have at most 128 characters."""
+    value: float
+    """What was measured of that event, in the unit of its family."""
+    at: int | None = None
+    """When it happened, in milliseconds since the epoch."""
+
+
+Exemplars = Mapping[tuple[str, Labels], Exemplar]
+"""By the name and the labels of the sample that each belongs to."""
+
+
+class Family(NamedTuple):
     """Samples that share a name, a type and a help text.
 
-    A counter's family name carries its ``_total`` as in Prometheus' text format.
+    A counter's family name carries its ``_total`` as in Prometheus' text format. It is no dataclass, because a host
+    has hundreds of them at each scrape, and those take twice as long to make.
     """
 
     name: str
     kind: Kind
     help: str
     samples: Sequence[Sample] = ()
+    exemplars: Exemplars | None = None
+    """Shown in OpenMetrics alone; None for the most, which have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,11 @@ class Snapshot:
     """Collectors whose last run failed or timed out: alerts that read them are frozen."""
 
 
+_GAUGE, _COUNTER = Kind.GAUGE, Kind.COUNTER
+_new = tuple.__new__
+"""Makes a sample in two thirds of the time that ``Sample`` takes; it needs all four fields."""
+
+
 def labels(pairs: Mapping[str, str] | None = None, /, **more: str) -> Labels:
     """Build labels from a mapping and keywords, sorted by name; empty values are dropped as in Prometheus."""
     merged = {**(pairs or {}), **more}
@@ -61,9 +84,9 @@ def labels(pairs: Mapping[str, str] | None = None, /, **more: str) -> Labels:
 
 def gauge(name: str, help_: str, *samples: tuple[Labels, float]) -> Family:
     """Build a gauge family from (labels, value) pairs."""
-    return Family(name, Kind.GAUGE, help_, [Sample(name, pairs, value) for pairs, value in samples])
+    return Family(name, _GAUGE, help_, [_new(Sample, (name, pairs, value, None)) for pairs, value in samples])
 
 
 def counter(name: str, help_: str, *samples: tuple[Labels, float]) -> Family:
     """Build a counter family from (labels, value) pairs; *name* ends in ``_total`` unless node_exporter's does not."""
-    return Family(name, Kind.COUNTER, help_, [Sample(name, pairs, value) for pairs, value in samples])
+    return Family(name, _COUNTER, help_, [_new(Sample, (name, pairs, value, None)) for pairs, value in samples])

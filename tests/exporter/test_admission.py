@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.admission import OutputError, admit
-from medic.core.samples import Family, Kind, Sample, gauge, labels
+from exporter.admission import Admission, OutputError, SurplusError, admit
+from medic.core.samples import Exemplar, Family, Kind, Sample, gauge, labels
+
+ROWS = [(labels(n=str(number)), 1) for number in range(11)]
 
 
 def refusal(*families, **options):
@@ -72,8 +74,7 @@ def test_a_repeated_sample_is_refused_and_named():
 
 
 def test_too_many_samples_are_refused():
-    rows = [(labels(n=str(number)), 1) for number in range(11)]
-    assert "more than 10 samples" in refusal(gauge("x", "X.", *rows), most=10)
+    assert "more than 10 samples" in refusal(gauge("x", "X.", *ROWS), most=10)
 
 
 def test_a_generator_without_end_is_read_no_further_than_the_limit():
@@ -87,6 +88,41 @@ def test_a_generator_without_end_is_read_no_further_than_the_limit():
     with pytest.raises(OutputError):
         admit(endless(), most=10)
     assert len(taken) == 11
+
+
+def test_a_door_knows_the_shape_of_last_time_and_still_looks_at_every_value():
+    door = Admission()
+    assert door.admit([gauge("x", "X.", (labels(a="1"), 1))])
+    assert door.admit([gauge("x", "X.", (labels(a="1"), math.nan))])[0].samples == []
+    with pytest.raises(OutputError, match="not a number"):
+        door.admit([gauge("x", "X.", (labels(a="1"), "1"))])
+    with pytest.raises(OutputError, match="given twice"):
+        door.admit([gauge("x", "X.", (labels(a="1"), 1), (labels(a="1"), 1))])
+    with pytest.raises(OutputError, match="given twice"):
+        door.admit([gauge("x", "X.", (labels(a="1"), 1), (labels(a="1"), 1))])
+
+
+def test_a_door_that_refused_a_shape_refuses_it_again():
+    door = Admission()
+    for _ in range(2):
+        with pytest.raises(OutputError, match="not a metric name"):
+            door.admit([gauge("a b", "X.", ((), 1))])
+
+
+def test_what_came_before_the_limit_is_kept_and_what_is_behind_is_counted():
+    few, many, last = gauge("few", "F.", ((), 1)), gauge("many", "M.", *ROWS), gauge("last", "L.", ((), 1))
+    with pytest.raises(SurplusError) as caught:
+        admit([few, many, last], most=10)
+    assert caught.value.kept == (few,)
+    assert caught.value.dropped == 12
+
+
+def test_exemplars_are_checked():
+    key = ("h_bucket", labels(le="+Inf"))
+    good = Family("h", Kind.HISTOGRAM, "H.", [Sample(*key, 1)], {key: Exemplar(labels(id="1"), 0.5)})
+    assert admit([good]) == (good,)
+    assert "128 characters" in refusal(good._replace(exemplars={key: Exemplar(labels(id="x" * 127), 0.5)}))
+    assert "not a label name" in refusal(good._replace(exemplars={key: Exemplar((("a b", "1"),), 0.5)}))
 
 
 pairs = st.dictionaries(st.sampled_from("abc"), st.text(max_size=3)).map(labels)

@@ -1,15 +1,18 @@
 import pytest
 
+from exporter.admission import Admission
 from exporter.collector import Collected, Collector, attempt
 from medic.core.errors import MedicError
-from medic.core.samples import gauge
+from medic.core.samples import gauge, labels
 from tests.fakes import HandClock
 
+AT = 1_000
 UP = gauge("up", "Up.", ((), 1))
 
 
-def run(collect, clock=None):
-    return attempt(Collector("a", "test", collect), (clock or HandClock()).monotonic)
+def run(collect, clock=None, **more):
+    collector = Collector("a", "test", collect, **more)
+    return attempt(collector, Admission(collector.most), AT, (clock or HandClock()).monotonic)
 
 
 def fail(error):
@@ -23,7 +26,7 @@ def test_what_is_collected_is_there_with_the_time_it_took():
         clock.pass_by(seconds=2)
         yield UP
 
-    assert run(collect, clock) == Collected((UP,), 2.0)
+    assert run(collect, clock) == Collected((UP,), 2.0, at=AT)
 
 
 @pytest.mark.parametrize("error", [ValueError("bad"), MedicError("bad"), SystemExit("bad"), GeneratorExit("bad")])
@@ -46,9 +49,18 @@ def test_output_that_is_refused_is_a_failure():
     assert "not a metric name" in run(lambda: [gauge("1x", "X.")]).reason
 
 
+def test_what_fits_of_too_much_is_kept_and_the_rest_is_counted():
+    rows = [(labels(n=str(number)), 1) for number in range(9)]
+    run_ = run(lambda: [UP, gauge("many", "Many.", *rows), gauge("x", "X.", ((), 1))], most=5)
+    assert not run_.succeeded
+    assert run_.families == (UP,)
+    assert run_.dropped == 10
+    assert "raise max_series" in run_.reason
+
+
 def test_what_is_true_while_it_fails_is_shown_all_the_same():
     down = gauge("up", "Up.", ((), 0))
-    run_ = attempt(Collector("a", "test", lambda: fail(ValueError("bad")), down=[down]), HandClock().monotonic)
+    run_ = run(lambda: fail(ValueError("bad")), down=[down])
     assert not run_.succeeded
     assert list(run_.families) == [down]
 

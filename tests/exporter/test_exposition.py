@@ -11,7 +11,7 @@ from exporter.exposition import Format, render
 from exporter.registry import system_collectors
 from exporter.runner import Runner
 from medic.core.clock import SystemClock
-from medic.core.samples import Family, Kind, Sample, counter, gauge, labels
+from medic.core.samples import Exemplar, Family, Kind, Sample, counter, gauge, labels
 from tests import parts
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -98,6 +98,50 @@ def test_a_histogram_is_read_back_by_both_parsers():
     wanted = [(each.name, dict(each.labels), each.value) for each in HISTOGRAM.samples]
     assert parsed(parse_text(text(HISTOGRAM))) == wanted
     assert parsed(parse_openmetrics(openmetrics(HISTOGRAM))) == wanted
+
+
+BUCKET = HISTOGRAM.samples[0]
+SEEN = HISTOGRAM._replace(exemplars={BUCKET[:2]: Exemplar(labels(task="a1"), 0.25, 1_767_000_000_500)})
+
+
+def test_an_exemplar_stands_behind_its_bucket_in_openmetrics_alone():
+    line = 'wait_seconds_bucket{le="0.5",queue="a"} 1 # {task="a1"} 0.25 1767000000.5\n'
+    assert line in openmetrics(SEEN)
+    assert openmetrics(SEEN).count(" # {") == 1
+    assert text(SEEN) == text(HISTOGRAM)
+
+
+def test_an_exemplar_is_read_back_with_its_value_and_its_time():
+    (family,) = parse_openmetrics(openmetrics(SEEN))
+    found = [each.exemplar for each in family.samples if each.exemplar]
+    assert [(each.labels, each.value, float(each.timestamp)) for each in found] == [
+        ({"task": "a1"}, 0.25, 1_767_000_000.5)
+    ]
+
+
+def test_an_exemplars_labels_are_escaped():  # its reader cannot read that back
+    family = SEEN._replace(exemplars={BUCKET[:2]: Exemplar(labels(task='a"1'), 0.25)})
+    assert ' 1 # {task="a\\"1"} 0.25\n' in openmetrics(family)
+
+
+def test_an_exemplar_may_have_no_time_and_come_and_go_between_pages():
+    timeless = HISTOGRAM._replace(exemplars={BUCKET[:2]: Exemplar(labels(task="b"), 0.5)})
+    before = openmetrics(HISTOGRAM)
+    assert ' 1 # {task="b"} 0.5\n' in openmetrics(timeless)
+    assert openmetrics(HISTOGRAM) == before
+
+
+def test_a_page_that_changes_its_shape_under_the_same_names_is_laid_out_anew():
+    for rows in ([(labels(a="1"), 1)], [(labels(a="2"), 1)], [], [(labels(a="1"), 1), (labels(a="2"), 2)]):
+        lines = "".join(f'x{{a="{dict(pairs)["a"]}"}} {value}\n' for pairs, value in rows)
+        assert text(gauge("x", "X.", *rows)) == f"# HELP x X.\n# TYPE x gauge\n{lines}"
+    assert text(counter("x", "X.")) == "# HELP x X.\n# TYPE x counter\n"
+    assert text(gauge("x", "Y.")) == "# HELP x Y.\n# TYPE x gauge\n"
+
+
+def test_nan_is_absent_beside_other_values():
+    rows = [(labels(a="1"), 1.5), (labels(a="2"), math.nan), (labels(a="3"), math.inf)]
+    assert text(gauge("x", "X.", *rows)).endswith('gauge\nx{a="1"} 1.5\nx{a="3"} +Inf\n')
 
 
 def test_families_without_samples_are_read_back_by_both_parsers():

@@ -59,6 +59,67 @@ async def test_a_tick_has_the_time_of_the_sweep_that_it_shares(clock):
     assert (await runner.tick()).at == to_ms(began)
 
 
+async def test_a_scrape_of_some_runs_nothing_else(clock):
+    asked, other, inside = Counting("asked"), Counting("other"), Counting("inside")
+    runner = Runner([cheap("asked", asked), cheap("other", other), cheap("inside", inside, inline=True)], clock)
+    await scrape(runner, collect=["asked"])
+    assert (asked.times, other.times, inside.times) == (1, 0, 0)
+
+
+async def test_each_collector_is_shared_for_a_second_of_its_own(clock):
+    asked, other = Counting("asked"), Counting("other")
+    runner = Runner([cheap("asked", asked), cheap("other", other)], clock)
+    await scrape(runner, collect=["asked"])
+    clock.pass_by(seconds=0.6)
+    await scrape(runner)
+    assert (asked.times, other.times) == (1, 1)
+    clock.pass_by(seconds=0.6)
+    await scrape(runner)
+    assert (asked.times, other.times) == (2, 1)
+
+
+async def test_a_tick_measures_all_at_one_time_though_a_scrape_has_some_of_it(clock):
+    asked, other = Counting("asked"), Counting("other")
+    runner = Runner([cheap("asked", asked), cheap("other", other)], clock)
+    await scrape(runner, collect=["asked"])
+    clock.pass_by(seconds=0.6)
+    assert (await runner.tick()).at == to_ms(clock.now())
+    assert (asked.times, other.times) == (2, 1)
+
+
+async def test_of_a_shared_run_the_time_is_told_at_which_it_was_made(clock):
+    runner = Runner([cheap()], clock)
+    began = to_ms(clock.now())
+    await runner.tick()
+    clock.pass_by(seconds=0.5)
+    page = await scrape(runner)
+    assert values(page, "medic_collector_last_success_timestamp_seconds") == {labels(collector="a"): began / 1000}
+
+
+async def test_what_is_too_much_is_left_out_counted_at_each_tick_and_marked(clock):
+    many = gauge("many", "Many.", *((labels(n=str(number)), 1) for number in range(9)))
+    few = gauge("few", "Few.", ((), 1))
+    runner = Runner([cheap("large", lambda: [many, few]), cheap("own", vital=True), cheap("x", list)], clock, most=8)
+    for _ in range(2):
+        snapshot = await runner.tick()
+    assert snapshot.failed == {"large"}
+    assert {"few", "count"} <= by_name(snapshot.families).keys()
+    assert "many" not in by_name(snapshot.families)
+    page = await scrape(runner)
+    assert values(page, "medic_scrape_series_dropped_total") == {
+        labels(collector="large"): 18,
+        labels(collector="own"): 0,
+        labels(collector="x"): 0,
+    }
+    assert "many" not in by_name(page)
+
+
+async def test_what_a_cheap_collector_gave_is_gone_once_it_fails(clock):
+    runner = Runner([cheap(collect=in_turn(Counting(), fail))], clock)
+    assert "count" in by_name((await runner.tick()).families)
+    assert "count" not in by_name((await runner.tick()).families)
+
+
 async def test_one_that_raises_harms_nothing_else_and_is_named(clock, caplog):
     runner = Runner([cheap("bad", fail), cheap("good")], clock)
     with caplog.at_level(logging.INFO, logger="exporter.runner"):

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from healer.metrics import REASONS
+from medic.core.clock import to_ms
 from medic.core.healing import Outcome
-from medic.core.samples import Kind
+from medic.core.samples import Kind, labels
 from medic.core.targets import worker_target
 from tests.healer.house import POOL, QUICK, alert, house, policy, remedy
 
@@ -52,6 +53,11 @@ async def test_an_attempt_is_counted_with_its_outcome_and_the_time_from_the_aler
         buckets = {dict(s.labels)["le"]: s.value for s in mine if s.name.endswith("_bucket")}
         below, above = ("0.05", "0.25", "1", "5", "15", "60", "120"), ("300", "600", "1800", "3600", "+Inf")
         assert buckets == {**dict.fromkeys(below, 0), **dict.fromkeys(above, 1)}
+        ((key, exemplar),) = durations.exemplars.items()
+        assert key == ("medic_heal_duration_seconds_bucket", labels(remedy="restart-workers", le="300"))
+        assert exemplar.value == pytest.approx(232.0)
+        assert dict(exemplar.labels) == {"attempt": "1", "episode": "1"}
+        assert exemplar.at == to_ms(it.clock.now())
 
 
 async def test_a_gate_is_counted_when_it_is_entered_and_not_at_every_look(tmp_path):
