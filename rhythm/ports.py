@@ -81,6 +81,17 @@ class Submit(Protocol):
         """Return a task as it stands."""
 
 
+class Passage(NamedTuple):
+    """A queue, and what canaries are sent through it."""
+
+    queue: str
+    submit: Submit
+    tasks: tuple[str, ...]
+    """The types of the tasks, one canary each."""
+    patience: float
+    """Seconds that they may take together."""
+
+
 class CanaryResult(NamedTuple):
     """How the last canaries through one queue fared."""
 
@@ -117,8 +128,8 @@ class Context:
     clock: Clock
     check: Callable[[], Awaitable[Sequence[Check]]] = _no_checks
     """Makes the system check."""
-    queues: tuple[tuple[str, Submit], ...] = ()
-    """Queues that canaries are sent through, by name."""
+    queues: tuple[Passage, ...] = ()
+    """Queues that canaries are sent through."""
     on_canary: Callable[[CanaryResult], None] = _no_canary
     """Told of each queue's canaries when they have ended."""
 

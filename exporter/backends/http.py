@@ -1,67 +1,61 @@
 """Queues that say how they are as JSON over HTTP: the embedded one, and any other with such a page."""
 
-import http.client
 import json
 import math
+import re
 from collections.abc import Mapping
-from functools import partial
-from urllib.parse import urlsplit
 
-from medic.core.errors import MedicError
-from medic.core.queue import Histogram, Json, QueueFigures, Window
+from exporter.backends import paths
+from exporter.backends.source import BackendError, Gates, Pairs, Reader, Source
+from exporter.backends.web import fetch, named
+from medic.core.queue import Histogram, Json, Latest, QueueFigures, Seen, Window
 from medic.core.samples import labels
 
-LARGEST = 4 << 20
-"""Bytes; a page of figures that is larger is none."""
 MOST = 2**63
 """Beyond this, or NaN, a figure is a mistake."""
-OK = 200
 
 Record = Mapping[str, Json]
 
-
-class StatsError(MedicError):
-    """A queue's page of figures could not be had, or is not one."""
-
-
-def read(url: str, queue: str, backend: str, *, timeout: float) -> QueueFigures:
-    """Ask *url* for the figures of *queue*; blocks up to *timeout* seconds for each step. Raises StatsError."""
-    try:
-        return parse(fetch(url, timeout), queue, backend)
-    except (OSError, http.client.HTTPException) as error:
-        raise StatsError(f"{url} does not answer ({str(error) or repr(error)}): is the queue running?") from error
-    except ValueError as error:
-        raise StatsError(f"{url} is not an address ({error}): write http://HOST:PORT/api/stats") from error
-    except StatsError as error:
-        raise StatsError(f"{url}: {error}") from error
+_NUMBER = re.compile(r"[0-9]{1,19}(\.[0-9]{1,9})?", re.ASCII)
+"""Some pages write their numbers as text; these are taken, and nothing that would have to be guessed."""
 
 
-def fetch(url: str, timeout: float) -> bytes:
-    """Return the body of a page, without proxies and redirects, which a queue beside us does not need."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
-        response = connection.getresponse()
-        body = response.read(LARGEST + 1)
-    finally:
-        connection.close()
-    if response.status != OK:
-        raise StatsError(f"answered {response.status} {response.reason}: give the address of the page itself")
-    if len(body) > LARGEST:
-        raise StatsError(f"answered more than {LARGEST} bytes: give the address of the page of figures")
-    return body
+class StatsError(BackendError):
+    """A queue's page of figures is not one."""
 
 
-def parse(body: bytes, queue: str, backend: str) -> QueueFigures:
+class PageReader:
+    """Reads one page of figures."""
+
+    def __init__(self, source: Source) -> None:
+        """Ask nothing yet."""
+        self._source = source
+
+    def read(self) -> QueueFigures:
+        """Ask for the page; raises BackendError that begins with its address."""
+        source = self._source
+        bearer = {"Authorization": f"Bearer {source.token}"} if source.token else {}
+        headers = {"Accept": "application/json", **bearer, **dict(source.headers)}
+        try:
+            body = fetch(source.url, headers=headers, timeout=source.timeout, ca_file=source.ca_file)
+            return parse(body, source.name, source.backend, source.fields)
+        except BackendError as error:
+            raise named(source.url, error) from error
+
+    def close(self) -> None:
+        """Nothing is held between readings."""
+
+
+def parse(body: bytes, queue: str, backend: str, fields: Pairs = ()) -> QueueFigures:
     """Read the figures; a field that is missing or null is unknown, one of the wrong kind raises StatsError.
 
+    *fields* says where a page with words of its own has which figure; then only those are read, and one that is not
+    there is a mistake: whoever wrote the path believes in it.
     ``total`` stands for ``submitted`` where that is missing. ``success_rate`` is the server's own figure over an
     unknown time and is not used: rules take the ratio from the counters.
     """
-    record = _record(_decode(body), "the answer")
+    page = _decode(body)
+    record = _record(dict(paths.pick(page, fields)) if fields else page, "the answer")
     submitted = _count(record, "submitted")
     return QueueFigures(
         queue=queue,
@@ -69,6 +63,9 @@ def parse(body: bytes, queue: str, backend: str) -> QueueFigures:
         up=True,
         pending=_count(record, "pending"),
         running=_count(record, "running"),
+        delayed=_count(record, "delayed"),
+        dead=_count(record, "dead"),
+        workers=_count(record, "workers"),
         submitted=_count(record, "total") if submitted is None else submitted,
         completed=_count(record, "completed"),
         failed=_count(record, "failed"),
@@ -79,6 +76,7 @@ def parse(body: bytes, queue: str, backend: str) -> QueueFigures:
         waits=tuple(_histogram(each, "waits") for each in _list(record, "waits")),
         canary_success=_flag(record, "canary_success"),
         canary_duration=_figure(record, "canary_duration"),
+        seen=tuple(_seen(each) for each in _list(record, "seen")),
     )
 
 
@@ -102,7 +100,25 @@ def _histogram(value: Json, where: str) -> Histogram:
     if list(buckets) != sorted(buckets, key=lambda bucket: bucket[0]) or not buckets or not math.isinf(buckets[-1][0]):
         raise StatsError(f"the buckets of {where} must rise and end with '+Inf'")
     pairs = labels(task=task) if isinstance(task, str) else ()
-    return Histogram(pairs, buckets, _figure(record, "sum") or 0.0, _count(record, "count") or 0)
+    latest = tuple(_latest(each, where) for each in _list(record, "latest"))
+    return Histogram(pairs, buckets, _figure(record, "sum") or 0.0, _count(record, "count") or 0, latest)
+
+
+def _latest(value: Json, where: str) -> Latest:
+    match value:
+        case {"le": str() | int() | float() as bound, "id": str(task), "seconds": int() | float() as seconds,
+              "at": int(at)} if bound == "+Inf" or not isinstance(bound, str):  # fmt: skip
+            return Latest(float(bound), task, float(seconds), at)
+        case _:
+            raise StatsError(f"an entry of latest in {where} must be an object with le, id, seconds and at")
+
+
+def _seen(value: Json) -> Seen:
+    match value:
+        case {"worker": str(worker), "at": int(at), "late": bool(late)}:
+            return Seen(worker, at, late)
+        case _:
+            raise StatsError(f"{_shortly(value)} is not when a worker was seen: it must have worker, at and late")
 
 
 def _bucket(value: Json) -> tuple[float, int]:
@@ -143,6 +159,8 @@ def _figure(record: Record, name: str) -> float | None:
     value = record.get(name)
     if value is None:
         return None
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not -MOST < value < MOST:
         raise StatsError(f"{name} must be a number, not {_shortly(value)}")
     return value
@@ -159,6 +177,6 @@ def _shortly(value: Json) -> str:
     return repr(value)[:60]
 
 
-def reader(url: str, queue: str, backend: str, *, timeout: float) -> "partial[QueueFigures]":
-    """Bind `read` to one queue, for `exporter.collectors.queues.collector`."""
-    return partial(read, url, queue, backend, timeout=timeout)
+def build(source: Source, _gates: Gates) -> Reader:
+    """Make the reader of a page of figures."""
+    return PageReader(source)

@@ -9,6 +9,9 @@ from medic.core.samples import Labels
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What a task's payload and result may be."""
 
+CANARY = "medic-canary-"
+"""What the ids of canaries in foreign queues begin with, so that they are known, and left out, wherever they come."""
+
 
 class TaskState(StrEnum):
     """Where a task stands."""
@@ -41,6 +44,18 @@ class Task:
     error: str = ""
 
 
+class Latest(NamedTuple):
+    """The last task that a bucket has counted."""
+
+    bound: float
+    """Of the lowest bucket that holds it; infinity for the longest."""
+    task: str
+    """Its id."""
+    seconds: float
+    at: int
+    """When it ended, in milliseconds since the epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """Cumulative counts by upper bound, as Prometheus' classic histograms; the last bound is infinity."""
@@ -49,6 +64,8 @@ class Histogram:
     buckets: tuple[tuple[float, int], ...]
     sum: float
     count: int
+    latest: tuple[Latest, ...] = ()
+    """At most one a bucket; none where single tasks are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,17 @@ class Window:
     failed: int
 
 
+class Seen(NamedTuple):
+    """When a worker last came to a queue: asked for a task, prolonged its lease or told its end."""
+
+    worker: str
+    """``pool/slot`` of one that Medic started."""
+    at: int
+    """Milliseconds since the epoch."""
+    late: bool
+    """Whether it should have come again by then, when the queue was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
     """What a queue says of itself, whatever its backend; None is unknown and so absent."""
@@ -69,7 +97,15 @@ class QueueFigures:
     backend: str
     up: bool
     pending: int | None = None
+    """Waiting for a worker."""
     running: int | None = None
+    """Handed to a worker and not ended; where workers take tasks in stock, those too."""
+    delayed: int | None = None
+    """Waiting for a time of their own, or for another task."""
+    dead: int | None = None
+    """Given up, and kept for a person to look at."""
+    workers: int | None = None
+    """Who takes tasks from it, as its broker knows them."""
     submitted: int | None = None
     completed: int | None = None
     failed: int | None = None
@@ -82,6 +118,8 @@ class QueueFigures:
     waits: tuple[Histogram, ...] = ()
     canary_success: bool | None = None
     canary_duration: float | None = None
+    seen: tuple[Seen, ...] = ()
+    """Its workers, as far as it knows them by the names that Medic gave them."""
 
 
 class Slice(NamedTuple):

@@ -1,15 +1,17 @@
-"""The job canary: sends a small task of each built-in type through every queue, so that a silent one is known alive."""
+"""The job canary: sends small tasks through every queue that can carry them, so that a silent one is known alive."""
 
 import asyncio
+from collections.abc import Sequence
 
 from medic.core.clock import Clock
 from medic.core.errors import MedicError
 from medic.core.queue import Task, TaskState
-from rhythm.ports import CanaryResult, Context, Result, Submit
+from rhythm.ports import CanaryResult, Context, Passage, Result, Submit
 
 TASKS = ("health_check", "benchmark_test")
+"""What queue servers of ours are sent."""
 PATIENCE = 20.0
-"""Seconds that the canaries of one queue may take."""
+"""Seconds that these may take."""
 FIRST_LOOK, LONGEST_LOOK = 0.02, 0.5
 """Seconds between two looks at a task, doubling."""
 
@@ -19,7 +21,7 @@ async def run(context: Context) -> Result:
     if not context.queues:
         return Result(ok=True, summary="there is no queue to send canaries through")
     async with asyncio.TaskGroup() as group:
-        probes = [group.create_task(probe(name, queue, context.clock)) for name, queue in context.queues]
+        probes = [group.create_task(probe(each, context.clock)) for each in context.queues]
     results = [task.result() for task in probes]
     for result in results:
         context.on_canary(result)
@@ -36,23 +38,25 @@ def judge(results: list[CanaryResult]) -> Result:
     return Result(ok=False, summary=text)
 
 
-async def probe(name: str, queue: Submit, clock: Clock, patience: float = PATIENCE) -> CanaryResult:
+async def probe(passage: Passage, clock: Clock) -> CanaryResult:
     """Send one canary of each type and wait for the last; what goes wrong is in the result, never raised."""
     began = clock.monotonic()
     try:
-        async with asyncio.timeout(patience):
-            error = await _send_all(queue)
+        async with asyncio.timeout(passage.patience):
+            error = await _send_all(passage.submit, passage.tasks)
     except TimeoutError:
-        error = f"no answer within {patience:g} s; are its workers up?"
+        error = f"no answer within {passage.patience:g} s; are its workers up?"
     except (MedicError, OSError) as reason:
         error = str(reason) or type(reason).__name__
-    return CanaryResult(name, not error, clock.monotonic() - began, error)
+    return CanaryResult(passage.queue, not error, clock.monotonic() - began, error)
 
 
-async def _send_all(queue: Submit) -> str:
-    ids = [await queue.submit(task, {}, canary=True) for task in TASKS]
+async def _send_all(queue: Submit, tasks: Sequence[str]) -> str:
+    ids = [await queue.submit(task, {}, canary=True) for task in tasks]
     ends = [await _end(queue, id_) for id_ in ids]
-    return "; ".join(f"{end.type} failed: {end.error}" for end in ends if end.state is TaskState.FAILED)
+    return "; ".join(
+        f"{end.type} failed: {end.error}".removesuffix(": ") for end in ends if end.state is TaskState.FAILED
+    )
 
 
 async def _end(queue: Submit, id_: str) -> Task:

@@ -1,8 +1,11 @@
+import asyncio
 import json
+import signal
 import threading
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +17,7 @@ from medic.core.samples import labels
 from medic.store.database import open_database
 from medic.store.history import HistoryStore
 from rhythm.recorder import Recorder
+from tests import brokers
 from tests.exporter.tree import values
 from tests.fakes import HandClock
 
@@ -160,3 +164,75 @@ async def test_a_queue_without_one_of_the_counters_has_no_ratio(server, tmp_path
         told = await house.reads(503, None, seconds=15)
     assert values(told, "medic_queue_window_tasks") == {}
     assert values(told, "medic_queue_success_ratio") == {}
+
+
+def figures(server, **more):
+    where = f"http://127.0.0.1:{server.server_address[1]}/"
+    return Figures((Queue(name="legacy", backend="http", url=where, **more),), HandClock())
+
+
+async def test_a_queue_that_answers_nonsense_is_down_until_it_answers_again(server):
+    known = figures(server)
+    for record, up in (({"pending": 1}, True), ({"pending": "many"}, False), ({"pending": 2}, True)):
+        server.record = record
+        assert await known.answering(["legacy"]) is up
+        (told,) = known.all()
+        assert (told.up, told.pending) == (up, record["pending"] if up else None)
+
+
+async def test_two_who_ask_at_once_take_turns(server):
+    known = figures(server)
+    server.record = {"pending": 1}
+    asked = [known.answering(["legacy"]) for _ in range(8)]
+    assert await asyncio.gather(*asked) == [True] * 8
+
+
+@pytest.mark.needs("redis")
+async def test_who_asks_beside_one_that_hangs_gives_up_too(broker):
+    hasty = Figures((Queue(name="mail", backend="rq", url=broker.url, timeout=timedelta(seconds=0.2)),), HandClock())
+    patient = Figures((Queue(name="mail", backend="rq", url=broker.url),), HandClock())
+    broker.process.send_signal(signal.SIGSTOP)
+    assert await asyncio.gather(*(hasty.answering(["mail"]) for _ in range(3))) == [False] * 3
+    broker.process.send_signal(signal.SIGCONT)
+    assert await patient.answering(["mail"])
+    for each in (hasty, patient):
+        each.close()
+
+
+@pytest.mark.needs("redis")
+async def test_the_windows_of_a_queue_that_medic_itself_counts_go_on_over_a_restart(tmp_path, broker):
+    clock, path = HandClock(), tmp_path / "history.db"
+    queue = Queue(name="mail", backend="rq", url=broker.url)
+    client = broker.client()
+
+    async def reads(house, *ended):
+        clock.pass_by(minutes=6)  # a rollup each
+        client.zadd("rq:finished:mail", dict.fromkeys(["before", *ended], 4_000_000_000))
+        await house.runner.refresh("queue:mail")
+        snapshot = await house.runner.tick()
+        await house.recorder.observe(snapshot)
+        client.zrem("rq:finished:mail", *ended, "none")  # RQ forgets results
+        return values(snapshot.families, "medic_queue_window_tasks")[labels(queue="mail", window="24h")]
+
+    async with counting(queue, clock, path) as house:
+        assert [await reads(house), await reads(house, "a", "b"), await reads(house, "c")] == [0, 2, 3]
+    async with counting(queue, clock, path) as house:
+        assert [await reads(house, "d"), await reads(house, "e")] == [3, 4]  # what ended meanwhile is not known
+    client.close()
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with brokers.Redis(tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def counting(queue, clock, path):
+    async with open_database(path, schema="history", sync="NORMAL") as database:
+        house = SimpleNamespace(figures=Figures((queue,), clock))
+        house.runner = Runner(house.figures.collectors(timedelta(seconds=15)), clock)
+        house.recorder = Recorder(HistoryStore(database), COUNTERS)
+        await house.figures.remember(HistoryStore(database))
+        yield house
+        await house.recorder.flush()

@@ -1,16 +1,21 @@
 import json
 import math
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.backends.http import LARGEST, StatsError, parse, read, reader
+from exporter.backends.http import StatsError, parse
+from exporter.backends.source import BackendError
+from exporter.backends.web import LARGEST
 from exporter.collectors.queues import families
-from medic.core.queue import Histogram, QueueFigures, Window
+from medic.core.queue import Histogram, Latest, QueueFigures, Window
 from medic.core.samples import labels
+from tests.exporter.backends.asking import reader
+from tests.exporter.probes.services import issue
 
 EMBEDDED = {
     "queue": "default",
@@ -31,8 +36,8 @@ EMBEDDED = {
 }
 
 
-def figures(record, backend="http"):
-    return parse(json.dumps(record).encode(), "default", backend)
+def figures(record, backend="http", **fields):
+    return parse(json.dumps(record).encode(), "default", backend, tuple(fields.items()))
 
 
 def test_the_embedded_queues_page_is_read_whole():
@@ -85,6 +90,11 @@ def test_missing_fields_and_null_are_unknown():
         ({"durations": [{"buckets": [["1", 2]]}]}, "is not a bucket"),
         ({"durations": [{"buckets": []}]}, "must rise and end with '+Inf'"),
         ({"durations": [{"buckets": [[2, 1], [1, 2], ["+Inf", 3]]}]}, "must rise"),
+        (
+            {"durations": [{"buckets": [["+Inf", 3]], "latest": [{"le": "x", "id": "a", "seconds": 1, "at": 1}]}]},
+            "latest",
+        ),
+        ({"durations": [{"buckets": [["+Inf", 3]], "latest": [3]}]}, "with le, id, seconds and at"),
         ([], "the answer must be a JSON object"),
         (3, "the answer must be a JSON object"),
     ],
@@ -124,12 +134,8 @@ class Page(BaseHTTPRequestHandler):
     """Answers with what the server holds."""
 
     def do_GET(self):
-        self.server.asked.append(self.path)
-        answer = self.server.answer
-        if callable(answer):
-            answer()
-            return
-        status, body = answer
+        self.server.asked.append((self.path, dict(self.headers)))
+        status, body = self.server.answer
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -141,28 +147,46 @@ class Page(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
+    with serving() as running:
+        yield running
+
+
+@contextmanager
+def serving(wrap=None):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    if wrap is not None:
+        server.socket = wrap(server.socket)
     server.asked, server.answer = [], (200, json.dumps(EMBEDDED).encode())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
-def url(server, path="/api/stats"):
-    return f"http://127.0.0.1:{server.server_address[1]}{path}"
+def url(server, path="/api/stats", *, user="", scheme="http"):
+    return f"{scheme}://{user}127.0.0.1:{server.server_address[1]}{path}"
 
 
-def ask(server, **more):
-    return read(url(server, **more), "default", "http", timeout=5)
+def ask(server, path="/api/stats", *, user="", **more):
+    return reader("http", url(server, path, user=user), name="default", **more).read()
 
 
 def test_a_real_page_is_read_over_http(server):
-    assert ask(server, path="/api/stats?queue=a") == figures(EMBEDDED)
-    assert server.asked == ["/api/stats?queue=a"]
-    assert reader(url(server), "default", "embedded", timeout=5)().backend == "embedded"
+    assert ask(server, "/api/stats?queue=a") == figures(EMBEDDED)
+    assert [path for path, _ in server.asked] == ["/api/stats?queue=a"]
+    assert reader("embedded", url(server)).read().backend == "embedded"
+
+
+def test_user_token_and_headers_are_sent(server):
+    ask(server, user="me:p%40ss@", headers=(("X-Api-Key", "k"),))
+    ask(server, token="abc")
+    (_, first), (_, second) = server.asked
+    assert (first["Authorization"], first["X-Api-Key"]) == ("Basic bWU6cEBzcw==", "k")
+    assert second["Authorization"] == "Bearer abc"
 
 
 @pytest.mark.parametrize(
@@ -170,35 +194,98 @@ def test_a_real_page_is_read_over_http(server):
 )
 def test_any_other_answer_names_the_address_and_what_is_wrong(server, answer):
     server.answer = answer
-    with pytest.raises(StatsError, match=r"^http://127.0.0.1:\d+/api/stats: "):
+    with pytest.raises(BackendError, match=r"^http://127.0.0.1:\d+/api/stats: ") as caught:
+        ask(server, "/api/stats?key=hunter2", user="me:hunter2@")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_who_is_not_let_in_is_told_what_to_give(server):
+    server.answer = (401, b"{}")
+    with pytest.raises(BackendError, match="answered 401: give a user and a password that may read it, or a token"):
         ask(server)
 
 
-def test_a_server_that_does_not_answer_is_given_up(server):
-    released = threading.Event()
-    server.answer = lambda: released.wait(10)
-    try:
-        with pytest.raises(StatsError, match="does not answer"):
-            read(url(server), "default", "http", timeout=0.1)
-    finally:
-        released.set()
-
-
-def test_a_port_where_nobody_listens_says_so(server):
-    address = url(server)
-    server.server_close()
-    with pytest.raises(StatsError, match="is the queue running"):
-        read(address, "default", "http", timeout=5)
-
-
 @pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:nine/", "http://127.0.0.1:99999/", "http://[::1/", "http://a b/"]
+    "address", ["http://127.0.0.1:nine/", "http://127.0.0.1:99999/", "http://[::1/", "http://a b/", "http:///x"]
 )
-def test_an_address_that_is_none_is_a_stats_error(address):
-    with pytest.raises(StatsError):
-        read(address, "default", "http", timeout=5)
+def test_an_address_that_is_none_is_an_error_of_its_queue(address):
+    with pytest.raises(BackendError):
+        reader("http", address).read()
 
 
 def test_a_proxy_of_the_environment_is_not_used(server, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert ask(server).up
+
+
+LEGACY = {
+    "data": {"waiting": "12", "active": 3, "done.total": 900, "since": 1_700_000_000},
+    "queues": [{"bad": 7}, {"bad": 8}],
+    "oldest": "2026-01-31T12:00:00Z",
+}
+
+
+def test_a_page_with_words_of_its_own_is_read_by_paths():
+    read_ = figures(
+        LEGACY,
+        pending="data.waiting",
+        running="data.active",
+        completed='data."done.total"',
+        failed="queues.-1.bad",
+        workers="queues.0.bad",
+        oldest_pending_at="oldest",
+    )
+    assert (read_.pending, read_.running, read_.completed, read_.failed, read_.workers) == (12, 3, 900, 8, 7)
+    assert read_.oldest_pending_at == 1_769_860_800_000
+    assert read_.submitted is None
+
+
+def test_with_paths_nothing_else_of_the_page_is_believed():
+    read_ = figures({**EMBEDDED, "q": 4}, pending="q")
+    assert read_ == QueueFigures("default", "http", up=True, pending=4)
+
+
+def test_a_list_can_be_the_whole_page():
+    assert figures([{"n": 3}], pending="0.n").pending == 3
+
+
+@pytest.mark.parametrize("digits", ["", "-3", "3 ", "0x3", "1e3", "٣", "1_000", "9" * 40])
+def test_text_that_is_no_plain_number_is_refused(digits):
+    with pytest.raises(StatsError, match="pending must be a number"):
+        figures({"pending": digits})
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return issue(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def secure(certificate):
+    with serving(lambda socket: certificate.context.wrap_socket(socket, server_side=True)) as running:
+        yield running
+
+
+@pytest.mark.needs("openssl")
+def test_a_page_over_tls_is_read_when_its_authority_is_named(secure, certificate):
+    address = url(secure, scheme="https").replace("127.0.0.1", "localhost")
+    assert reader("http", address, ca_file=certificate.authority).read().up
+
+
+@pytest.mark.needs("openssl")
+def test_a_certificate_that_nobody_trusts_is_told(secure):
+    with pytest.raises(BackendError, match=r"is not trusted .*ca_file"):
+        reader("http", url(secure, scheme="https")).read()
+
+
+@pytest.mark.needs("openssl")
+def test_a_file_without_certificates_is_told(secure, tmp_path):
+    (tmp_path / "none.pem").write_text("none")
+    with pytest.raises(BackendError, match="no certificates can be read from"):
+        reader("http", url(secure, scheme="https"), ca_file=tmp_path / "none.pem").read()
+
+
+def test_the_last_task_of_a_bucket_is_read():
+    latest = [{"le": 1, "id": "a", "seconds": 0.75, "at": 5}, {"le": "+Inf", "id": "b", "seconds": 9, "at": 6}]
+    (histogram,) = figures({"durations": [{"task": "x", "buckets": [["+Inf", 3]], "latest": latest}]}).durations
+    assert histogram.latest == (Latest(1.0, "a", 0.75, 5), Latest(math.inf, "b", 9.0, 6))

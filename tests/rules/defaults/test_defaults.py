@@ -47,7 +47,9 @@ BASELINE = {
     "BaselineRestarts",
 }
 GOALS = {"AutomationCPUHigh", "AutomationMemoryHigh", "TooManyPythonProcesses", "JobsNotRunning"}
-ALL = WANTED | BASELINE | GOALS
+GPU = {"GPUError", "GPUMemoryOrphaned"}
+PROBES = {"ProbeFailing", "ProbeLatencyHigh", "CertificateExpiring"}
+ALL = WANTED | BASELINE | GOALS | GPU | PROBES
 NEWS = BASELINE | (GOALS - {"JobsNotRunning"})
 """What is missed by a host that is well none the less: these must not fail its health check."""
 
@@ -96,7 +98,7 @@ def test_each_entry_of_the_runbook_says_what_it_means_what_is_done_where_to_look
 
 def test_the_ratio_rules_carry_the_least_number_of_tasks_that_they_need():
     minimums = {rule.name for rule in alerts() if least(rule.query) is not None}
-    assert minimums == {"SuccessRateLow", "AllTasksFailing", "TaskLatencyHigh", "DiskFilling"}
+    assert minimums == {"SuccessRateLow", "AllTasksFailing", "TaskLatencyHigh", "ProbeLatencyHigh", "DiskFilling"}
 
 
 def test_each_rule_has_a_case_in_which_it_fires_and_one_in_which_it_does_not():
