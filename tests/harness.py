@@ -61,6 +61,8 @@ class Medic:
     env: dict[str, str] = field(default_factory=dict)
     program: tuple[str, ...] = MEDIC
     """How Medic is started; another one to test another installation."""
+    options: tuple[str, ...] = ()
+    """What `medic run` is told beside its configuration."""
 
     @property
     def state(self) -> Path:
@@ -95,7 +97,7 @@ class Medic:
         with notify_socket(self.folder) as (address, messages):
             with (self.folder / "daemon.out").open("ab") as output:
                 self.process = subprocess.Popen(
-                    [*self.program, "run"],
+                    [*self.program, "run", *self.options],
                     env=self.environment(**{"NOTIFY_SOCKET": address, **env}),
                     stdout=output,
                     stderr=output,

@@ -14,7 +14,7 @@ class Part:
 
     find: Callable[[], str | None]
     package: str | None
-    """The Debian package that installs it; None for what cannot be installed."""
+    """The Debian packages that install it, with spaces between; None for what cannot be installed."""
 
 
 def program(name: str) -> Callable[[], str | None]:
@@ -33,6 +33,16 @@ def systemd() -> str | None:
     return "/run/systemd/system" if Path("/run/systemd/system").is_dir() else None
 
 
+def compiler() -> str | None:
+    """Look for a C compiler with the headers of its library."""
+    return program("cc")() if Path("/usr/include/stdio.h").exists() else None
+
+
+def gpu() -> str | None:
+    """Tell whether NVIDIA's driver has a GPU here, and its own program to compare with."""
+    return program("nvidia-smi")() if Path("/dev/nvidia0").exists() else None
+
+
 PARTS = {
     "promtool": Part(program("promtool"), "prometheus"),
     "prometheus": Part(program("prometheus"), "prometheus"),
@@ -43,7 +53,9 @@ PARTS = {
     "blackbox_exporter": Part(program("prometheus-blackbox-exporter"), "prometheus-blackbox-exporter"),
     "redis": Part(program("redis-server"), "redis-server"),
     "rabbitmq": Part(program("rabbitmq-server"), "rabbitmq-server"),
-    "cc": Part(program("cc"), "gcc"),
+    "cc": Part(compiler, "gcc libc6-dev"),  # Debian's gcc only recommends the headers
+    "gpu": Part(gpu, None),
+    "openssl": Part(program("openssl"), "openssl"),
     "promqltest": Part(promqltest, None),
     "systemd": Part(systemd, None),
 }
@@ -62,7 +74,7 @@ def missing(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 def packages() -> list[str]:
     """Return the Debian packages that install all that can be installed."""
-    return sorted({part.package for part in PARTS.values() if part.package})
+    return sorted({name for part in PARTS.values() for name in (part.package or "").split()})
 
 
 if __name__ == "__main__":

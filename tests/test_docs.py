@@ -16,7 +16,7 @@ from healer.registry import actions, checked
 from medic.app import translate
 from medic.app.cli import main
 from medic.app.settings import load
-from medic.app.web import control, exporting, pages, reading
+from medic.app.web import control, exporting, pages, probing, reading
 from rhythm import registry
 from rhythm.spec import check_jobs
 
@@ -171,7 +171,7 @@ def test_every_line_for_the_shell_can_be_typed(where, line):
 
 
 def test_every_address_of_medic_in_the_documents_is_one_of_its_routes():
-    rooms = (exporting, reading, control, pages)
+    rooms = (exporting, probing, reading, control, pages)
     routes = {route.path for room in rooms for route in room.routes} | {"/reports/"}
     for path in DOCUMENTS:
         for address in re.findall(r"127\.0\.0\.1:10119(/[^\s`>\"')]*)", path.read_text()):

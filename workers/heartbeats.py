@@ -31,8 +31,15 @@ class Listener:
         self._on_silence = on_silence
         self._socket = _bind(address)
         self._heard = self._loop.time()
+        self.beaten = False
+        """Whether there was a sign of life at all."""
         self._loop.add_reader(self._socket, self._read)
         self._timer = self._loop.call_at(self._heard + patience, self._check)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last sign of life, before the first one since it is listened for."""
+        return self._loop.time() - self._heard
 
     def close(self) -> None:
         """Stop listening; the address can be bound again."""
@@ -46,6 +53,7 @@ class Listener:
             for _ in range(_AT_ONCE):
                 if says_alive(self._socket.recv(_LARGEST)):
                     self._heard = self._loop.time()
+                    self.beaten = True
 
     def _check(self) -> None:
         self._read()  # what came while the loop was busy counts

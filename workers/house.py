@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from medic.core.clock import Clock
 from medic.core.targets import Target
-from medic.core.workers import ExitReason, SlotState
+from medic.core.workers import ExitReason, SlotState, Worker
 from workers.heartbeats import Listener
 from workers.oom import OomWatch
 from workers.ports import Held, OnExit
@@ -41,6 +42,8 @@ class Slot:
     """Start it again when it has ended."""
     replaces: ExitReason | None = None
     """Of an empty slot: why the last worker ended, when that calls for another."""
+    ended: datetime | None = None
+    """Of an empty slot: when its last process ended."""
     error: str = ""
     """Why the last start failed."""
     listener: Listener | None = None
@@ -53,3 +56,21 @@ class Slot:
         if self.occupant is None:
             return SlotState.EMPTY
         return SlotState.STOPPING if self.ending else SlotState.RUNNING
+
+    def worker(self, patience: timedelta | None, now: datetime) -> Worker:
+        """Tell of the worker in it, which is to send a heartbeat within *patience* if it is listened to."""
+        place, occupant, listener = self.place, self.occupant, self.listener
+        if occupant is None:
+            return Worker(place.pool, place.slot, self.state, ended=self.ended)
+        silence = None if listener is None else timedelta(seconds=listener.silence)
+        return Worker(
+            place.pool,
+            place.slot,
+            self.state,
+            occupant.process.id,
+            occupant.since,
+            adopted=occupant.process.adopted,
+            heard=now - silence if silence is not None and listener is not None and listener.beaten else None,
+            silence=silence,
+            patience=None if listener is None else patience,
+        )

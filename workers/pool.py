@@ -93,10 +93,9 @@ class Keeper:
     def worker(self, number: int) -> Worker:
         """Return what is known of one slot."""
         slot = self._slots.get(number)
-        if slot is None or slot.occupant is None:
+        if slot is None:
             return Worker(self.spec.name, number, SlotState.EMPTY)
-        process = slot.occupant.process
-        return Worker(self.spec.name, number, slot.state, process.id, slot.occupant.since, adopted=process.adopted)
+        return slot.worker(self.spec.heartbeat, self._house.clock.now())
 
     def snapshot(self) -> Pool:
         """Return the pool as it stands; slots that an operator stopped are not expected to run."""
@@ -259,7 +258,7 @@ class Keeper:
         occupant, again = slot.occupant, slot.again
         reason = slot.ending or self._house.oom.judge(exited.status)
         self._deafen(slot)
-        slot.occupant, slot.ending = None, None
+        slot.occupant, slot.ending, slot.ended = None, None, self._house.clock.now()
         slot.replaces = reason if reason.unasked or again else None
         status = exited.status
         words = last_words(slot.place, occupant, status, self._house.clock.now()) if reason.unasked else status.words

@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from exporter.backends.carriers import Carrier
 from healer.ports import Condition
 from medic.app.translate import QUEUE_SERVER
 from medic.core.alerts import Alert
@@ -91,3 +92,20 @@ class Letterbox:
     def _client(self) -> QueueClient:
         """Make one for each use: a client belongs to one thread."""
         return QueueClient(self.url, token=self.token, timeout=SUBMIT_TIMEOUT, patience=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Pigeon:
+    """The rhythm's port ``Submit``: canaries go into a queue of others, as its backend carries them."""
+
+    queue: str
+    carrier: Carrier
+
+    async def submit(self, type_: str, payload: Json, *, canary: bool) -> str:  # noqa: ARG002 - it carries nothing else
+        """Add the configured task and return its id."""
+        return await in_thread(self.carrier.send, timeout=SUBMIT_TIMEOUT, name="canary")
+
+    async def task(self, id_: str) -> Task:
+        """Return the canary as it stands; whether it waits or runs is not told."""
+        state = await in_thread(lambda: self.carrier.look(id_), timeout=SUBMIT_TIMEOUT, name="canary")
+        return Task(id_, self.queue, "canary", {}, state, 0, canary=True)

@@ -3,6 +3,7 @@
 import getpass
 import http.client
 import json
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ class Daemon:
     url: str
     token: str
     """Empty when this user may not read it: then only reading is possible."""
+    door: Path | None = None
+    """The socket that is asked in place of the address, where TLS is spoken."""
 
     def get(self, path: str, **query: str) -> Json:
         """Return what ``GET path`` answers; raises as ``ask`` does."""
@@ -51,12 +54,14 @@ class Daemon:
         headers["X-Medic-User"] = _user()
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
+        connection = _connection(self, timeout)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read()
-        except ConnectionError as error:  # refused, or cut off by a daemon that ends
+        except PermissionError as error:
+            raise MedicError(f"{self.door} lets in the daemon's own user alone; run this as that one") from error
+        except (ConnectionError, FileNotFoundError) as error:  # refused, or cut off by a daemon that ends
             raise NotRunningError(f"no daemon answers on {self.url}; start it with `medic run`") from error
         except (OSError, http.client.HTTPException) as error:
             why = f"the daemon at {self.url} does not answer ({str(error) or type(error).__name__})"
@@ -70,7 +75,31 @@ def connect(state: State) -> Daemon:
     who = holder(state)
     if who is None or not who.url or not lives(who.pid):  # the token goes to no port that a dead daemon's file names
         raise NotRunningError(f"no daemon runs on {state.folder}; start it with `medic run`, or name another --state")
-    return Daemon(who.url, _token(state.token_file))
+    door = state.door if who.url.startswith("https:") else None
+    return Daemon(who.url, _token(state.token_file), door)
+
+
+class _Inside(http.client.HTTPConnection):
+    """A connection to a socket in the file system."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        from medic.core.crowd import near
+
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        with near(self._path) as address:
+            self.sock.connect(address)
+
+
+def _connection(to: Daemon, timeout: float) -> http.client.HTTPConnection:
+    """Make the way to a daemon: where it speaks TLS its socket, since its certificate may be anybody's and expired."""
+    if to.door is not None:
+        return _Inside(to.door, timeout)
+    return http.client.HTTPConnection(urlsplit(to.url).netloc, timeout=timeout)
 
 
 def _user() -> str:

@@ -14,14 +14,15 @@ from functools import partial
 from typing import Never
 from urllib.parse import urlsplit
 
+from medic.app import garbage, neighbours, reload
 from medic.app import log as logging_
-from medic.app import reload
 from medic.app.house import House
 from medic.app.rising import rise
 from medic.app.settings import HostPort, Settings
 from medic.app.state import DAEMON, Holder, State, hold, prepare, sign, token
 from medic.app.web import application
 from medic.app.web.site import serve
+from medic.app.web.toolkit.front import LOOK, Front
 from medic.app.wiring import furnish
 from medic.core.clock import Clock, SystemClock
 from medic.core.errors import StoreError
@@ -65,6 +66,7 @@ class Asked:
 
 def run(settings: Settings) -> int:
     """Run until a signal asks for the end, and return the exit code; raises MedicError when it cannot run at all."""
+    front = Front(settings.web.config_file)
     state = State(settings.state)
     prepare(state)
     lock = hold(state, DAEMON)
@@ -72,18 +74,19 @@ def run(settings: Settings) -> int:
         logging_.configure(state.log)
         os.chdir(settings.folder)  # what jobs and actions run finds its files beside the configuration
         sys.setswitchinterval(SWITCH)
-        return run_main(_run(settings, state, lock, SystemClock()))
+        return run_main(_run(settings, front, lock, SystemClock()))
     finally:
         lock.write("")
         lock.close()
 
 
-async def _run(settings: Settings, state: State, lock: Lock, clock: Clock) -> int:
+async def _run(settings: Settings, front: Front, lock: Lock, clock: Clock) -> int:
     asked, notify, watchdog = _listen_to_signals(), take_notify(), take_watchdog()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(furnish(settings, clock))
+        house.front = front
         stack.push_async_callback(_write_the_rest, house)
-        url = await stack.enter_async_context(_listening(house, token(state)))
+        url = await stack.enter_async_context(_listening(house, token(house.state)))
         house.alertmanagers.url = _for_others(house, url)
         house.engine.locate(house.alertmanagers.address)
         sign(lock, Holder(os.getpid(), DAEMON, url))
@@ -103,9 +106,10 @@ async def _listening(house: House, secret: str) -> AsyncIterator[str]:
     """Serve the web, and yield its address; within the machine, that of a wildcard is the loopback's."""
     listen = house.settings.listen
     site = application.build(house, secret, loopback=is_loopback(listen.host))
-    async with serve(site, listen.host, listen.port) as port:
+    door = house.state.door if house.front.terms.tls else None
+    async with serve(site, listen.host, listen.port, front=house.front, door=door) as port:
         reachable = WILDCARDS.get(listen.host, listen.host)
-        yield f"http://{HostPort(reachable, port)}"
+        yield f"{house.front.scheme}://{HostPort(reachable, port)}"
 
 
 def _for_others(house: House, url: str) -> str:
@@ -113,7 +117,7 @@ def _for_others(house: House, url: str) -> str:
     listen = house.settings.listen
     if listen.host not in WILDCARDS:
         return url
-    return f"http://{HostPort(platform.node(), urlsplit(url).port or 0)}"
+    return f"{house.front.scheme}://{HostPort(platform.node(), urlsplit(url).port or 0)}"
 
 
 @asynccontextmanager
@@ -131,6 +135,9 @@ async def _loops(house: House, notify: Notify, url: str, asked: Asked, watchdog:
             start(group, every(DAY, partial(_forget, house), name="forget"), name="forget"),
             start(group, _reload(house, asked), name="reload"),
         ]
+        if house.settings.web.config_file is not None:
+            looking = every(LOOK, house.front.look, name="web configuration")
+            tasks.append(start(group, looking, name="web configuration"))
         if watchdog is not None:
             vouching = every(watchdog / 2, partial(_vouch, house, notify), name="watchdog")
             tasks.append(start(group, vouching, name="watchdog"))
@@ -169,9 +176,11 @@ async def _vouch(house: House, notify: Notify) -> None:
 async def _recur(house: House, notify: Notify, url: str) -> None:
     """Bring everything up, say that we are ready, and then let the slow collectors and the jobs run."""
     await rise(house)
+    garbage.settle()
     log.info("ready", extra={"status_page": f"{url}/", "state": str(house.state.folder)})
     notify(f"{READY}\nSTATUS=status page at {url}/")
     async with asyncio.TaskGroup() as group:
+        start(group, guarded(partial(neighbours.tell, house.settings), name="neighbours"), name="neighbours")
         start(group, house.runner.run(), name="collectors")
         start(group, house.scheduler.run(), name="scheduler")
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import medic
 from exporter import metrics as runs_metrics
 from exporter.collector import Collector
-from exporter.collectors import automation, queues, workers
+from exporter.collectors import automation, gpu, probes, queues, textfile, worker_usage, workers
 from exporter.collectors import medic as own
+from exporter.collectors.groups import families as groups
+from exporter.collectors.groups.tally import Told
+from exporter.probes.families import unasked
 from exporter.registry import system_collectors, third_party_collectors
 from exporter.runner import HISTOGRAM_SUFFIXES, Runner
 from healer import metrics as healer_metrics
@@ -26,6 +29,7 @@ from medic.app.figures import cadence
 from medic.app.keeping import Keeper
 from medic.app.measuring import RELOADED
 from medic.app.rulebook import COUNTED
+from medic.app.web.toolkit import front
 from medic.core.changes import History
 from medic.core.clock import MILLISECOND, Clock
 from medic.core.errors import MedicError
@@ -51,10 +55,11 @@ class Exported:
 def exported(interval: timedelta, clock: Clock, daemon: Daemon | None) -> Exported:
     """Find out what is exported here, where a tick comes every *interval*; a running *daemon* knows it best."""
     looked = asyncio.run(_look(clock))
-    waiting = [*_of_the_rooms(clock), *_of_queues()]
+    waiting = [*_of_the_rooms(clock), *_of_queues(), *unasked()]
     series = dict.fromkeys(chain.from_iterable(map(names, waiting)), 0)
     every = cadence(interval) // MILLISECOND
     clocks = dict.fromkeys(chain.from_iterable(map(names, _of_queues())), every)
+    clocks |= dict.fromkeys(chain.from_iterable(map(names, unasked())), probes.EVERY // MILLISECOND)
     return Exported({**series, **looked.series, **_asked(daemon)}, {**clocks, **looked.clocks}, looked.labels)
 
 
@@ -69,7 +74,8 @@ def names(family: Family) -> Iterator[str]:
 async def _look(clock: Clock) -> Exported:
     """Run the collectors of the host once, those of other packages too, each within its own deadline."""
     automatic = automation.collector(tuple, clock.monotonic)
-    built_in = [*system_collectors(clock), automatic, own.collector(medic.__version__, lambda: 0)]
+    gpus = gpu.collectors(gpu.Options(), clock, tuple)
+    built_in = [*system_collectors(clock), automatic, *gpus, own.collector(medic.__version__, lambda: 0)]
     runner = Runner([*built_in, *third_party_collectors([each.name for each in built_in])], clock)
     slow = [each for each in runner.collectors.values() if not each.cheap]
     await asyncio.gather(*(runner.refresh(each.name) for each in slow))
@@ -105,7 +111,10 @@ def _of_the_rooms(clock: Clock) -> list[Family]:
     world = World(Policy(), History(), Scene(started_at=now))
     return [
         *runs_metrics.families({}, {}),
-        *workers.families((), {}),
+        *workers.families(()),
+        *worker_usage.families(()),
+        *groups.families(Told({}, {}, {}), 0),
+        *gpu.declared(),
         *rules_metrics.families(()),
         *rules_metrics.series_families(Series()),
         *healer_metrics.families(world, Counts(), now),
@@ -114,6 +123,8 @@ def _of_the_rooms(clock: Clock) -> list[Family]:
         *rhythm_metrics.families((), now),
         *alertmanagers_metrics.families(()),
         RELOADED,
+        front.RELOADED,
+        *textfile.Textfiles((), time=clock.monotonic).collect(),
     ]
 
 

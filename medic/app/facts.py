@@ -26,6 +26,7 @@ async def gather(house: House) -> Facts:
         checks=checks(status),
         pools=status.pools,
         queues=status.queues,
+        probes=status.probes,
         alerts=status.alerts,
         episodes=tuple(each for each in episodes if each.ended_at is None or each.ended_at >= start),
         attempts=tuple(each for each in attempts if each.reserved_at >= start),

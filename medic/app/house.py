@@ -14,11 +14,15 @@ from medic.app.events import Bus
 from medic.app.figures import Figures
 from medic.app.keeping import Keeper
 from medic.app.notify.send import Apprise
+from medic.app.probes import Probes
 from medic.app.settings import Settings
 from medic.app.state import State
 from medic.app.status import Status
 from medic.app.tick import Ticker
+from medic.app.web.toolkit.front import Front
 from medic.core.clock import Clock
+from medic.core.liveness import judged
+from medic.core.workers import Pool
 from medic.store.audit import Audit
 from medic.store.history import HistoryStore
 from medic.store.journal import Journal
@@ -50,6 +54,7 @@ class House:
     healer: Healer
     scheduler: Scheduler
     figures: Figures
+    probes: Probes
     ticker: Ticker
     journal: Journal
     audit: Audit
@@ -58,12 +63,17 @@ class House:
     recorder: Recorder
     people: Apprise
     alertmanagers: Office
+    front: Front = field(default_factory=Front)
     reloaded: bool = True
     """Whether the last reload was taken over."""
     audited: bool = True
     """Whether the audit could be written the last time; that it cannot is told once."""
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Two reloads at once would leave a mixture of two files in force."""
+
+    def pools(self) -> tuple[Pool, ...]:
+        """Return the pools, with what process, heartbeat and queue together tell of each worker."""
+        return judged(self.supervisor.pools(), (each for queue in self.figures.all() for each in queue.seen))
 
     async def status(self) -> Status:
         """Gather how everything is now."""
@@ -75,8 +85,9 @@ class House:
             interval=self.settings.interval,
             last_tick=self.ticker.last,
             alerts=self.ticker.alerts,
-            pools=self.supervisor.pools(),
+            pools=self.pools(),
             queues=self.figures.all(),
+            probes=self.probes.all(),
             episodes=self.healer.open_episodes,
             attempts=tuple(await self.journal.attempts(RECENT)),
             jobs=self.scheduler.jobs(),

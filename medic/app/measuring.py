@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 import medic
 from exporter.collector import Collector
-from exporter.collectors import automation, workers
+from exporter.collectors import automation, gpu, worker_usage, workers
 from exporter.collectors import medic as own
+from exporter.collectors.groups.collecting import collectors as group_collectors
+from exporter.collectors.textfile import Textfiles
 from exporter.registry import system_collectors, third_party_collectors
+from exporter.roots import HOST, Roots
+from exporter.switching import switched
+from exporter.table import Table
 from medic.app.commits import Commits
 from medic.app.figures import Figures
+from medic.app.probes import Probes
 from medic.app.settings import Settings
+from medic.app.state import State
+from medic.app.switching import switches
+from medic.app.translate import process_groups
 from medic.core.clock import Clock
 from medic.core.samples import Family, Sample, gauge
 from medic.core.workers import Pool
@@ -25,27 +34,44 @@ if TYPE_CHECKING:
 
 RELOADED = gauge("medic_config_last_reload_successful", "Whether the last reload of the configuration was taken over.")
 
+VITAL = frozenset(
+    {"alertmanagers", "automation", "config", "healer", "medic", "rhythm", "rules", "worker_usage", "workers"}
+)
+"""What Medic says of itself and its own: never left out for want of room."""
+
 
 def collectors(
-    settings: Settings, clock: Clock, figures: Figures, commits: Commits, house: Callable[[], House]
+    settings: Settings, clock: Clock, figures: Figures, commits: Commits, house: Callable[[], House], *, probes: Probes
 ) -> list[Collector]:
     """Build every collector; *house* is asked only when they run."""
     seen: Sequence[Pool] = ()
+    host = settings.collectors.system
+    roots = Roots(host.proc, host.sys, host.root)
+    table = Table(clock.monotonic, roots.proc)
+    # Medic's own processes are known by the numbers that they have here, not by those on the host of a container.
+    ours = table if roots.proc == HOST.proc else Table(clock.monotonic)
 
     def pools() -> Sequence[Pool]:
         nonlocal seen
-        seen = house().supervisor.pools()
+        seen = house().pools()
         return seen
 
     built_in = [
-        *system_collectors(clock, expose=settings.collectors.system.expose),
+        *system_collectors(clock, roots, expose=host.expose, table=table),
+        *group_collectors(process_groups(settings.collectors.processes), table, clock.monotonic),
         workers.collector(pools),
-        automation.collector(lambda: seen, clock.monotonic),  # it runs in a thread, and pools belong to the loop
+        worker_usage.collector(lambda: seen, ours),
+        automation.collector(lambda: seen, clock.monotonic, ours),  # it runs in a thread, and pools belong to the loop
+        *gpu.collectors(_gpu_options(settings), clock, lambda: seen),
+        textfiles(settings, clock),
         *figures.collectors(settings.interval),
+        *probes.collectors(),
         own.collector(medic.__version__, lambda: house().ticker.missed),
         *(Collector(name, name, collect, inline=True) for name, collect in _rooms(clock, commits, house).items()),
     ]
-    return [*built_in, *third_party_collectors([each.name for each in built_in])]
+    every = [*built_in, *third_party_collectors([each.name for each in built_in])]
+    kept = [replace(each, vital=True) if each.name in VITAL else each for each in every]
+    return switched(kept, switches(settings.collectors))
 
 
 def _rooms(clock: Clock, commits: Commits, house: Callable[[], House]) -> dict[str, Callable[[], Sequence[Family]]]:
@@ -57,10 +83,28 @@ def _rooms(clock: Clock, commits: Commits, house: Callable[[], House]) -> dict[s
         ],
         "healer": lambda: [*house().healer.families(), *commits.families()],
         "rhythm": lambda: rhythm_metrics.families(house().scheduler.jobs(), clock.now()),
-        "config": lambda: [_reloaded(house())],
+        "config": lambda: [_reloaded(house()), *house().front.families()],
         "alertmanagers": lambda: [*house().alertmanagers.families()],
     }
 
 
+def textfiles(settings: Settings, clock: Clock) -> Collector:
+    """Build the collector of what cron jobs publish; without a folder it says that nothing is wrong."""
+    asked = settings.collectors.textfile
+    collect = Textfiles([str(folder) for folder in asked.directory], time=clock.monotonic).collect
+    return Collector("textfile", "textfile", collect, expose=asked.expose)
+
+
+def _gpu_options(settings: Settings) -> gpu.Options:
+    asked = settings.collectors.gpu
+    return gpu.Options(
+        every=asked.every.total_seconds() if asked.every else gpu.EVERY,
+        expose=asked.expose,
+        expected=asked.expected,
+        pcie_throughput=asked.pcie_throughput,
+        file=State(settings.state).gpus,
+    )
+
+
 def _reloaded(house: House) -> Family:
-    return replace(RELOADED, samples=[Sample(RELOADED.name, (), float(house.reloaded))])
+    return RELOADED._replace(samples=[Sample(RELOADED.name, (), float(house.reloaded))])

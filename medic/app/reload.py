@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-RESTART = ("listen", "state", "interval", "collectors", "queues", "notify")
+RESTART = ("listen", "web", "state", "interval", "collectors", "probes", "queues", "notify")
 """Sections that only a restart changes; until then what was there at the start stays in force."""
 RESTART_OF_RULES = ("history", "compat", "memory", "max_samples", "timeout", "external_labels", "external_url")
 """The same of ``rules``: the series and their engine are made for them."""
@@ -66,9 +66,12 @@ async def _take_over(house: House) -> Reloaded:
     """Check all of it, then let each room take over its part; nobody refuses once the first of them has."""
     before = _written(house.settings.file)
     old = house.settings
-    read = await _aside(lambda: load(old.file, state=old.state, people=True))
+    read = await _aside(lambda: load(old.file, state=old.state, people=True, orders=old.orders))
     settings, later = _postpone(read, house.settings)
     _check_whole(house.settings.file, before)
+    await house.front.look()
+    if house.front.failure:
+        raise MedicError(house.front.failure)
     series = living(house.series, house.clock.now())
     groups = await _aside(lambda: load_groups(settings, series))  # thousands of rules take longer than a tick may wait
     specs, policy, jobs = translate.pools(settings), translate.policy(settings), translate.jobs(settings)

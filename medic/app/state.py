@@ -48,6 +48,11 @@ class State:
         return self.folder / "series"
 
     @property
+    def gpus(self) -> Path:
+        """How many GPUs were ever seen, so that one that does not come back from a reboot is missed."""
+        return self.folder / "gpus"
+
+    @property
     def queue(self) -> Path:
         """The embedded queue's database; only the queue server opens it."""
         return self.folder / "queue.db"
@@ -56,6 +61,11 @@ class State:
     def lock(self) -> Path:
         """The lock that makes a daemon the only one."""
         return self.folder / "medic.lock"
+
+    @property
+    def door(self) -> Path:
+        """The socket at which commands reach a daemon that speaks TLS elsewhere; only its owner can open it."""
+        return self.folder / "medic.sock"
 
     @property
     def audit(self) -> Path:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from medic.core.alerts import Alert, AlertState
 from medic.core.healing import Attempt, Episode, Mode, Notice, Pause
+from medic.core.probes import ProbeFigures
 from medic.core.queue import QueueFigures
 from medic.core.runs import RunState
 from medic.core.targets import Target
@@ -53,6 +54,7 @@ class Status:
     """What kept the last write of the journal from being made."""
     stopped: frozenset[Target] = frozenset()
     """What an operator stopped: it stays down until it is started."""
+    probes: tuple[ProbeFigures, ...] = ()
 
     @property
     def ready(self) -> bool:

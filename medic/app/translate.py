@@ -2,12 +2,14 @@
 
 from datetime import time, timedelta
 
+from exporter.collectors.groups.spec import Group, GroupSettings
 from healer.settings import ActionSpec, Delays, Policy, Verify
 from healer.settings import Remedy as HealerRemedy
 from healer.templates import parse_template
 from medic.app.matching import read_matcher
 from medic.app.settings.heal import Action, Remedy
 from medic.app.settings.model import Settings
+from medic.app.settings.processes import ProcessesCollector, ProcessGroup, read_pattern
 from medic.app.settings.recur import Job
 from medic.app.settings.work import OnExit, Pool
 from medic.app.zone import local
@@ -68,6 +70,29 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {"MEDIC_STATE": str(settings.state), **config}
 
 
+def process_groups(wanted: ProcessesCollector) -> GroupSettings:
+    """Return which groups of processes are told of."""
+    return GroupSettings(
+        groups=tuple(_group(group) for group in wanted.groups),
+        top=wanted.top,
+        children=wanted.children,
+        threads=wanted.threads,
+        smaps=wanted.smaps,
+    )
+
+
+def _group(group: ProcessGroup) -> Group:
+    return Group(
+        name=group.name,
+        match=read_pattern(group.match) if group.match else None,
+        comm=group.comm,
+        exe=group.exe,
+        cmdline=tuple(read_pattern(text) for text in group.cmdline),
+        unit=group.unit or "",
+        pidfile=group.pidfile,
+    )
+
+
 def policy(settings: Settings) -> Policy:
     """Return the remedies in their order and what holds for all of them."""
     return Policy(
@@ -84,6 +109,7 @@ def declared(settings: Settings) -> frozenset[Target]:
         (TargetKind.QUEUE, (queue.name for queue in settings.queues)),
         (TargetKind.UNIT, settings.targets.units),
         (TargetKind.CONTAINER, settings.targets.containers),
+        (TargetKind.PROBE, (probe.name for probe in settings.probes)),
         (TargetKind.JOB, (job.name for job in settings.every_job)),
     ]
     found = {Target(kind, name) for kind, names in named for name in names}
@@ -118,7 +144,8 @@ def _option(value: timedelta | tuple[str, ...] | str) -> Json:
 
 def jobs(settings: Settings) -> list[JobSpec]:
     """Return every job, the built-in ones included; the canary needs a queue that can carry one."""
-    wanted = (job for job in settings.every_job if job.name != "canary" or settings.embedded)
+    carries = settings.embedded or any(queue.canary for queue in settings.queues)
+    wanted = (job for job in settings.every_job if job.name != "canary" or carries)
     return [_job(job, settings) for job in wanted]
 
 

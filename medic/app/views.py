@@ -11,6 +11,7 @@ from medic.app.settings.kinds import write_duration
 from medic.app.status import Status, problems
 from medic.core.alerts import Alert, AlertState
 from medic.core.healing import Attempt, Episode, Notice, Pause
+from medic.core.probes import ProbeFigures
 from medic.core.queue import Json, QueueFigures
 from medic.core.runs import Run
 from medic.core.workers import Pool, Worker
@@ -60,6 +61,9 @@ def worker(value: Worker) -> Object:
         "pid": value.process.pid if value.process else None,
         "since": moment(value.since),
         "adopted": value.adopted,
+        "life": None if value.life is None else str(value.life),
+        "doubt": value.doubt,
+        "heard": moment(value.heard),
     }
 
 
@@ -69,6 +73,7 @@ def pool(value: Pool) -> Object:
         "pool": value.name,
         "expected": value.expected,
         "running": value.running,
+        "duplicates": value.duplicates,
         "workers": [worker(each) for each in value.workers],
         "restarts": {str(reason): count for reason, count in value.restarts},
     }
@@ -82,11 +87,29 @@ def queue(value: QueueFigures) -> Object:
         "up": value.up,
         "pending": value.pending,
         "running": value.running,
+        "delayed": value.delayed,
+        "dead": value.dead,
+        "workers": value.workers,
         "submitted": value.submitted,
         "completed": value.completed,
         "failed": value.failed,
         "success_rate_1h": next((ratio(w.completed, w.failed) for w in value.windows if w.name == "1h"), None),
         "canary_success": value.canary_success,
+    }
+
+
+def probe(value: ProbeFigures) -> Object:
+    """Show how a probed service is; what is unknown is null, times are in seconds, shares from 0 to 1."""
+    return {
+        "probe": value.probe,
+        "target": value.target,
+        "success": value.success,
+        "reason": value.reason,
+        "seconds": value.seconds,
+        "availability_1h": value.availability,
+        "median_1h": value.median,
+        "p95_1h": value.p95,
+        "p99_1h": value.p99,
     }
 
 
@@ -220,6 +243,7 @@ def status(value: Status) -> Object:
         "pools": [pool(each) for each in value.pools],
         "stopped": [*sorted(map(str, value.stopped))],
         "queues": [queue(each) for each in value.queues],
+        "probes": [probe(each) for each in value.probes],
         "episodes": [episode(each) for each in value.episodes],
         "attempts": [attempt(each) for each in value.attempts],
         "jobs": [job(each) for each in value.jobs],

@@ -9,7 +9,7 @@ from exporter.runner import Runner
 from healer.engine import Healer
 from healer.ports import Ports
 from medic.app import translate
-from medic.app.adapters import Hands, Judge, Letterbox, Pulse
+from medic.app.adapters import Hands, Judge, Letterbox, Pigeon, Pulse
 from medic.app.alertmanagers.office import Office
 from medic.app.commits import Commits
 from medic.app.events import Bus
@@ -18,6 +18,7 @@ from medic.app.house import House
 from medic.app.keeping import Keeper
 from medic.app.measuring import collectors
 from medic.app.notify.send import Apprise
+from medic.app.probes import Probes
 from medic.app.rulebook import load_groups
 from medic.app.settings import Settings
 from medic.app.state import State, token
@@ -33,7 +34,8 @@ from medic.store.history import HistoryStore
 from medic.store.journal import Journal
 from medic.store.ledger import LedgerStore
 from rhythm import registry as builtin_jobs
-from rhythm.ports import Check, Context
+from rhythm.jobs import canary
+from rhythm.ports import CanaryResult, Check, Context, Passage
 from rhythm.recorder import Recorder
 from rhythm.runner import Runner as JobRunner
 from rhythm.scheduler import Scheduler
@@ -70,6 +72,7 @@ async def furnish(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         journal = await stack.enter_async_context(open_database(state.journal, schema="journal", sync="FULL"))
         history = await stack.enter_async_context(open_database(state.history, schema="history", sync="NORMAL"))
         house = _build(settings, state, clock, Stores(journal, HistoryStore(history)))
+        stack.callback(house.figures.close)
         await house.figures.remember(house.history)
         await house.keeper.restore(house.engine, clock, interval_ms=settings.interval // MILLISECOND)
         await stack.enter_async_context(house.supervisor)
@@ -108,7 +111,9 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         held=held,
         config=settings.file,
     )
-    runner = Runner(collectors(settings, clock, figures, commits, lambda: house), clock)
+    probes = Probes(settings.probes, clock)
+    measured = collectors(settings, clock, figures, commits, lambda: house, probes=probes)
+    runner = Runner(measured, clock, most=settings.collectors.max_series)
     engine = _engine(settings, series, runner)
     keeper = Keeper(series, state.series)
     people = Apprise([each.url.get_secret_value() for each in settings.notify], state.folder)
@@ -122,7 +127,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
     scheduler = Scheduler(
         translate.jobs(settings),
         ledger=ledger,
-        runner=JobRunner(state.folder, builtin_jobs.load(), _context(settings, state, clock, lambda: house)),
+        runner=JobRunner(state.folder, builtin_jobs.load(), _context(settings, state, clock, figures, lambda: house)),
         clock=clock,
     )
     recorder = Recorder(stores.history, REMEMBERED)
@@ -149,6 +154,7 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
         healer=healer,
         scheduler=scheduler,
         figures=figures,
+        probes=probes,
         ticker=ticker,
         journal=journal,
         audit=Audit(stores.journal, state.audit),
@@ -175,11 +181,20 @@ def _engine(settings: Settings, series: Series, runner: Runner) -> Engine:
     )
 
 
-def _context(settings: Settings, state: State, clock: Clock, house: Callable[[], House]) -> Context:
+def _context(settings: Settings, state: State, clock: Clock, figures: Figures, house: Callable[[], House]) -> Context:
     """Give the built-in jobs what they reach for."""
 
     async def check() -> Sequence[Check]:
         return checks(await house().status())
 
-    queues = tuple((queue.name, Letterbox(queue.base, token(state))) for queue in settings.embedded)
-    return Context(clock, check=check, queues=queues)
+    def ended(result: CanaryResult) -> None:
+        house().figures.take_canary(result.queue, result.duration, success=result.success)
+
+    ours = [
+        Passage(queue.name, Letterbox(queue.base, token(state)), canary.TASKS, canary.PATIENCE)
+        for queue in settings.embedded
+    ]
+    others = [
+        Passage(name, Pigeon(name, carrier), ("canary",), patience) for name, carrier, patience in figures.carriers()
+    ]
+    return Context(clock, check=check, queues=(*ours, *others), on_canary=ended)

@@ -1,7 +1,7 @@
 """What works: the identity of a process, the state of a slot, and the exit of a worker."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -22,6 +22,15 @@ class SlotState(StrEnum):
     EMPTY = "empty"
     RUNNING = "running"
     STOPPING = "stopping"
+
+
+class Life(StrEnum):
+    """Whether a worker lives, as all that witness it tell."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    """Its process, its heartbeat and its queue disagree."""
 
 
 class ExitReason(StrEnum):
@@ -51,6 +60,18 @@ class Worker:
     since: datetime | None = None
     """When the process started."""
     adopted: bool = False
+    heard: datetime | None = None
+    """When its last heartbeat came; None without heartbeats, and before the first."""
+    silence: timedelta | None = None
+    """How long it has been silent, or listened for in vain; None without heartbeats."""
+    patience: timedelta | None = None
+    """How long it may be silent; None without heartbeats."""
+    ended: datetime | None = None
+    """Of an empty slot: when its last process ended."""
+    life: Life | None = None
+    """None when nobody has judged it yet."""
+    doubt: str = ""
+    """Why its life is unknown."""
 
     @property
     def name(self) -> str:
@@ -72,6 +93,11 @@ class Pool:
     def running(self) -> int:
         """How many workers live."""
         return sum(worker.state is SlotState.RUNNING for worker in self.workers)
+
+    @property
+    def duplicates(self) -> int:
+        """How many live beyond what is expected; those that are being stopped are none."""
+        return max(0, self.running - self.expected)
 
 
 @dataclass(frozen=True, slots=True)

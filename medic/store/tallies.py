@@ -2,7 +2,7 @@
 
 import math
 
-from medic.core.queue import CanaryEnd, Histogram, QueueTally, Slice, Task, TaskState
+from medic.core.queue import CanaryEnd, Histogram, Latest, QueueTally, Slice, Task, TaskState
 from medic.core.samples import labels
 from medic.store.database import Connection
 
@@ -13,6 +13,8 @@ REMEMBERED = 25 * 3_600_000
 MOST_TYPES = 100
 """Each type is a label value: what comes beyond is counted as OTHER, so that no submitter can flood the metrics."""
 OTHER = "other"
+LATEST = 100
+"""How many of the last tasks are looked at for one of each bucket to tell of."""
 
 
 def count_submitted(connection: Connection, queue: str, tasks: int) -> None:
@@ -136,6 +138,7 @@ def _read_histograms(connection: Connection, queue: str) -> list[tuple[str, Hist
     counted: dict[tuple[str, str], dict[float, int]] = {}
     for row in connection.execute("SELECT kind, task, le, count FROM buckets WHERE queue = ?", (queue,)):
         counted.setdefault((row["kind"], row["task"]), {})[row["le"]] = row["count"]
+    latest = _read_latest(connection, queue)
     rows = connection.execute("SELECT * FROM histograms WHERE queue = ? ORDER BY kind, task", (queue,))
     return [
         (
@@ -145,10 +148,26 @@ def _read_histograms(connection: Connection, queue: str) -> list[tuple[str, Hist
                 _accumulate(counted.get((row["kind"], row["task"]), {}), row["count"]),
                 row["sum"],
                 row["count"],
+                tuple(latest.get(row["task"], {}).values()) if row["kind"] == "duration" else (),
             ),
         )
         for row in rows
     ]
+
+
+def _read_latest(connection: Connection, queue: str) -> dict[str, dict[float, Latest]]:
+    """Read the last tasks that ended, by type and bucket; canaries are not counted, and so not told of."""
+    rows = connection.execute(
+        "SELECT id, type, started_at, ended_at FROM tasks WHERE queue = ? AND ended_at IS NOT NULL AND canary = 0 "
+        "AND started_at IS NOT NULL ORDER BY ended_at DESC, seq DESC LIMIT ?",
+        (queue, LATEST),
+    )
+    found: dict[str, dict[float, Latest]] = {}
+    for task, type_, started, ended in rows:
+        seconds = max(0, ended - started) / 1000
+        bound = next((bound for bound in BOUNDS if seconds <= bound), math.inf)
+        found.setdefault(type_, {}).setdefault(bound, Latest(bound, task, seconds, ended))
+    return found
 
 
 def _accumulate(counts: dict[float, int], total: int) -> tuple[tuple[float, int], ...]:

@@ -18,9 +18,7 @@ from tests.grafana.contract import promised
 from tests.harness import Medic, reserved_port, until
 
 TICK = timedelta(seconds=15)
-SLOW = {"medic_queue_tasks", "medic_automation_processes", "node_processes_state", "medic_worker_up"}
-OF_GPUS = ("nvidia_smi_", "medic_gpu_")
-"""What the shipped rules read that only hosts with a GPU have."""
+SLOW = {"probe_success", "medic_queue_tasks", "medic_automation_processes", "node_processes_state", "medic_worker_up"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +54,7 @@ def test_a_histogram_is_known_by_the_names_of_its_samples(here):
 def test_collectors_with_a_clock_of_their_own_are_known(here):
     assert here.clocks["node_processes_state"] == 15_000
     assert here.clocks["medic_queue_tasks"] == 15_000
+    assert here.clocks["probe_success"] == 15_000
     assert "node_load1" not in here.clocks
     assert exported(timedelta(seconds=60), SystemClock(), None).clocks["medic_queue_tasks"] == 60_000
     assert exported(timedelta(milliseconds=200), SystemClock(), None).clocks["medic_queue_tasks"] == 1000
@@ -65,8 +64,7 @@ def test_the_shipped_rules_read_what_is_exported_or_recorded(here):
     groups = load(defaults())
     recorded = {rule.name for group in groups for rule in group.rules if isinstance(rule, RecordRule)}
     read = {name for group in groups for rule in group.rules for name in rule.query.names}
-    unknown = read - here.series.keys() - recorded - {"ALERTS", "ALERTS_FOR_STATE"}
-    assert {name for name in unknown if not name.startswith(OF_GPUS)} == set()
+    assert read - here.series.keys() - recorded - {"ALERTS", "ALERTS_FOR_STATE"} == set()
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -118,6 +116,7 @@ def test_all_that_a_real_daemon_exports_is_known_without_it(tmp_path, here):
             "interval": "200ms",
             "queues": [{"name": "orders", "listen": f"127.0.0.1:{port}"}],
             "workers": [{"pool": "sleeper", "command": ["sleep", "60"]}],
+            "probes": [{"name": "nobody", "url": f"http://127.0.0.1:{nobody}/"}],
             "alertmanagers": [f"http://127.0.0.1:{nobody}"],
         }
         with Medic(tmp_path, config).start() as medic:

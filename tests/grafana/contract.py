@@ -6,6 +6,7 @@ METRICS = frozenset(
         "medic_scrape_collector_success",
         "medic_scrape_collector_duration_seconds",
         "medic_scrape_collector_timeout",
+        "medic_scrape_series_dropped_total",
         "medic_collector_last_success_timestamp_seconds",
         "medic_ticks_missed_total",
         "medic_queue_up",
@@ -17,11 +18,17 @@ METRICS = frozenset(
         "medic_queue_success_ratio",
         "medic_queue_success_ratio_weighted",
         "medic_queue_window_tasks",
+        "medic_queue_workers",
         "medic_canary_success",
         "medic_canary_duration_seconds",
+        "medic_zombie_processes",
         "medic_worker_up",
         "medic_worker_processes",
         "medic_worker_processes_expected",
+        "medic_worker_duplicates",
+        "medic_worker_state",
+        "medic_worker_heartbeat_timestamp_seconds",
+        "medic_worker_tree_processes",
         "medic_worker_restarts_total",
         "medic_worker_start_time_seconds",
         "medic_worker_cpu_seconds_total",
@@ -44,7 +51,22 @@ METRICS = frozenset(
         "medic_automation_processes",
         "medic_automation_resident_memory_bytes",
         "medic_python_processes",
+        "medic_cgroup_cpu_limit_cores",
+        "medic_cgroup_cpu_periods_total",
+        "medic_cgroup_cpu_throttled_periods_total",
+        "medic_cgroup_cpu_throttled_seconds_total",
+        "medic_cgroup_cpu_usage_seconds_total",
+        "medic_cgroup_memory_bytes",
+        "medic_cgroup_memory_limit_bytes",
+        "medic_cgroup_oom_kills_total",
+        "medic_cgroup_pids",
+        "medic_cgroup_pids_limit",
+        "medic_cgroup_pressure_stalled_seconds_total",
+        "medic_cgroup_pressure_waiting_seconds_total",
+        "medic_cgroup_swap_bytes",
+        "medic_cgroup_swap_limit_bytes",
         "medic_config_last_reload_successful",
+        "medic_web_config_last_reload_successful",
         "medic_heal_attempts_total",
         "medic_heal_suppressed_total",
         "medic_heal_in_progress",
@@ -69,6 +91,7 @@ HISTOGRAMS = frozenset(
     [
         "medic_task_duration_seconds",
         "medic_task_wait_seconds",
+        "medic_probe_duration_seconds",
         "medic_heal_duration_seconds",
         "medic_journal_commit_seconds",
     ]
@@ -76,6 +99,8 @@ HISTOGRAMS = frozenset(
 
 
 def promised(name: str) -> bool:
-    """Tell whether Medic exports *name*, or takes it over from node_exporter."""
+    """Tell whether Medic exports *name*, or takes it over from node_exporter or process-exporter."""
     family, _, part = name.rpartition("_")
-    return name.startswith("node_") or name in METRICS or (family in HISTOGRAMS and part in {"bucket", "sum", "count"})
+    if name.startswith(("node_", "namedprocess_")) or name in METRICS:
+        return True
+    return family in HISTOGRAMS and part in {"bucket", "sum", "count"}

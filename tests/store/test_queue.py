@@ -1,4 +1,5 @@
 import asyncio
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -156,6 +157,16 @@ async def test_totals_slices_and_histograms_count_what_ended(store):
     assert [count for _, count in duration.buckets][-2:] == [1, 2]
     (wait,) = tally.waits
     assert (wait.labels, wait.count) == ((), 2)
+
+
+async def test_the_last_task_of_each_bucket_is_told_and_no_canary(store):
+    await finish(store, "first", now=NOW + 30)
+    await finish(store, "second", now=NOW + 30)
+    await finish(store, "slow", now=NOW + 7_200_000)
+    (duration,) = (await store.tally("default")).durations
+    assert {last.bound: last.task for last in duration.latest} == {0.05: "second", math.inf: "slow"}
+    assert [last.seconds for last in duration.latest if last.task == "slow"] == [pytest.approx(7200)]
+    assert (await store.tally("default")).waits[0].latest == ()
 
 
 async def test_a_second_delivery_does_not_count_as_waiting_again(store):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from secrets import token_hex
 
@@ -10,10 +11,11 @@ from medic.core.clock import MILLISECOND, Clock, to_ms
 from medic.core.errors import MedicError, RefusedError
 from medic.core.queue import Json, QueueFigures, Task, TaskState
 from workers.queue import rules
+from workers.queue.attendance import Attendance
 from workers.queue.figures import figure
 from workers.queue.ports import TaskStore
 from workers.queue.spec import QueueSpec
-from workers.queue.wire import LeaseRequest, Submission
+from workers.queue.wire import LONGEST_WAIT, LeaseRequest, Submission
 
 PRUNE_EVERY = 30.0
 LEAP = 1.0
@@ -36,6 +38,7 @@ class Broker:
         self._closed = False
         self._pruned = clock.monotonic()
         self._offset = self._measure_offset()
+        self._attendance = Attendance()
 
     async def open(self) -> None:
         """Give every worker that still holds a task a whole lease to find its way back to a restarted server."""
@@ -74,6 +77,7 @@ class Broker:
 
         *gone* tells that the worker has hung up: nothing is leased to it then.
         """
+        self._attend(request.worker)
         if request.restarted:
             await self._bury(request.worker)
         deadline = self._clock.monotonic() + request.wait
@@ -88,14 +92,17 @@ class Broker:
 
     async def extend(self, task: str, worker: str) -> Task:
         """Prolong a lease; raises RefusedError when it is not the worker's or has run out, or UnknownTaskError."""
+        self._attend(worker)
         return await self._change(task, partial(rules.extend, worker=worker, now=self._now(), length=self.spec.lease))
 
     async def complete(self, task: str, worker: str, result: Json) -> Task:
         """End a task well; raises as ``extend`` does."""
+        self._attend(worker)
         return await self._change(task, partial(rules.complete, worker=worker, now=self._now(), result=result))
 
     async def fail(self, task: str, worker: str, error: str) -> Task:
         """End a task badly; raises as ``extend`` does."""
+        self._attend(worker)
         return await self._change(task, partial(rules.fail, worker=worker, now=self._now(), error=error))
 
     async def release(self, task: str, worker: str) -> Task:
@@ -106,7 +113,8 @@ class Broker:
 
     async def figures(self) -> QueueFigures:
         """Return what the queue says of itself now."""
-        return figure(self.spec.name, await self._store.tally(self.spec.name), self._now())
+        tally, now = await self._store.tally(self.spec.name), self._now()
+        return figure(self.spec.name, tally, now, self._attendance.seen(now))
 
     async def tend(self) -> None:
         """Take back what ran out, fail canaries that nobody took, forget old tasks; to be called twice a second."""
@@ -121,6 +129,11 @@ class Broker:
         await self._store.overdue(self.spec.name, now - patience // MILLISECOND, overdue)
         if self._clock.monotonic() - self._pruned >= PRUNE_EVERY:
             await self._prune(now)
+
+    def _attend(self, worker: str) -> None:
+        """Note that a worker came: it comes again when it has waited, or before its lease runs out."""
+        longest = max(self.spec.lease, timedelta(seconds=LONGEST_WAIT))
+        self._attendance.note(worker, self._now(), longest // MILLISECOND)
 
     async def _prune(self, now: int) -> None:
         while await self._store.prune(self.spec.name, now - self.spec.keep_for // MILLISECOND, self.spec.keep):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from medic.core.clock import MILLISECOND
-from medic.core.queue import CanaryEnd, QueueFigures, QueueTally, Slice, Window
+from medic.core.queue import CanaryEnd, QueueFigures, QueueTally, Seen, Slice, Window
 
 HOUR = timedelta(hours=1) // MILLISECOND
 WINDOWS = (("1h", HOUR), ("24h", 24 * HOUR))
@@ -54,8 +54,8 @@ def judge_canaries(ends: Sequence[CanaryEnd]) -> tuple[bool | None, float | None
     return all(end.succeeded for end in current), max(end.duration for end in current)
 
 
-def figure(queue: str, tally: QueueTally, now: int) -> QueueFigures:
-    """Turn what was counted into what the queue says of itself at *now* (milliseconds)."""
+def figure(queue: str, tally: QueueTally, now: int, seen: tuple[Seen, ...] = ()) -> QueueFigures:
+    """Turn what was counted, and whom it has seen, into what the queue says of itself at *now* (milliseconds)."""
     succeeded, duration = judge_canaries(tally.canaries)
     return QueueFigures(
         queue=queue,
@@ -73,4 +73,6 @@ def figure(queue: str, tally: QueueTally, now: int) -> QueueFigures:
         waits=tally.waits,
         canary_success=succeeded,
         canary_duration=duration,
+        workers=sum(not each.late for each in seen),
+        seen=seen,
     )

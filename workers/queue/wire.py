@@ -151,12 +151,24 @@ def write_stats(figures: QueueFigures) -> Fields:
         "waits": [_histogram(histogram) for histogram in figures.waits],
         "canary_success": figures.canary_success,
         "canary_duration": figures.canary_duration,
+        "workers": figures.workers,
+        "seen": [{"worker": each.worker, "at": each.at, "late": each.late} for each in figures.seen],
     }
 
 
 def _histogram(histogram: Histogram) -> Fields:
     buckets: list[Json] = [["+Inf" if math.isinf(le) else le, count] for le, count in histogram.buckets]
-    return {**dict(histogram.labels), "buckets": buckets, "sum": histogram.sum, "count": histogram.count}
+    latest: list[Json] = [
+        {
+            "le": "+Inf" if math.isinf(last.bound) else last.bound,
+            "id": last.task,
+            "seconds": last.seconds,
+            "at": last.at,
+        }
+        for last in histogram.latest
+    ]
+    counted: Fields = {"buckets": buckets, "sum": histogram.sum, "count": histogram.count}
+    return {**dict(histogram.labels), **counted, **({"latest": latest} if latest else {})}
 
 
 def _submission(value: Json, where: str) -> Submission:

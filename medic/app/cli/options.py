@@ -14,7 +14,8 @@ import click
 
 if TYPE_CHECKING:
     from medic.app.api import Daemon
-    from medic.app.settings import Settings
+    from medic.app.settings import HostPort, Settings
+    from medic.app.settings.web import Orders
     from medic.app.state import State
 
 P = ParamSpec("P")
@@ -30,11 +31,12 @@ class Place:
     config: Path | None
     state: Path | None
 
-    def settings(self, *, people: bool = False) -> Settings:
+    def settings(self, *, people: bool = False, orders: Orders | None = None) -> Settings:
         """Load the configuration, for whoever notifies *people* with their URLs checked; raises ConfigError."""
         from medic.app.settings import load
+        from medic.app.settings.web import NO_ORDERS
 
-        return load(self.config, state=self.state, people=people)
+        return load(self.config, state=self.state, people=people, orders=orders or NO_ORDERS)
 
     def folder(self) -> State:
         """Find the state folder; whatever else is wrong with the configuration is no hindrance."""
@@ -72,6 +74,49 @@ def placed(command: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
         "--state", metavar="FOLDER", help="The state folder.  [default: $MEDIC_STATE, or what the file says]"
     )
     return config(state(wrapper))
+
+
+def web_options(command: Callable[Concatenate[Place, Orders, P], R]) -> Callable[Concatenate[Place, P], R]:
+    """Give a command the options by which exporters are told how to serve, and hand it them as its second argument."""
+
+    @functools.wraps(command)
+    def wrapper(place: Place, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        from medic.app.settings.web import Orders
+
+        listen, most = _address(kwargs.pop("web_listen_address", None)), kwargs.pop("web_max_requests", None)
+        file = _path(kwargs.pop("web_config_file", None))
+        orders = Orders(listen, file.absolute() if file else None, most if isinstance(most, int) else None)
+        return command(place, orders, *args, **kwargs)
+
+    listen = click.option(
+        "--web.listen-address", "web_listen_address", metavar="ADDRESS", help="Listen there, such as on :10119."
+    )
+    file = click.option(
+        "--web.config.file",
+        "web_config_file",
+        metavar="FILE",
+        help="TLS, users and headers, in the format of Prometheus' exporters.",
+    )
+    most = click.option(
+        "--web.max-requests",
+        "web_max_requests",
+        metavar="N",
+        type=click.IntRange(0),
+        help="Scrapes at once; 0 is no limit.  [default: 40]",
+    )
+    return listen(file(most(wrapper)))
+
+
+def _address(value: object) -> HostPort | None:
+    """Read where to listen; without a host everywhere, as exporters understand it."""
+    from medic.app.settings.kinds import WrongValueError, parse_host_port
+
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_host_port(f"0.0.0.0{value}" if value.startswith(":") else value)
+    except WrongValueError as error:
+        raise click.BadParameter(f"{value!r} {error}", param_hint="--web.listen-address") from None
 
 
 def _path(value: object) -> Path | None:

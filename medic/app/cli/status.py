@@ -36,6 +36,11 @@ SECTIONS = (
     ),
     ("pools", ("pool", "running", "expected", "restarts"), "no pools"),
     ("queues", ("queue", "backend", "up", "pending", "running", "completed", "failed", SUCCESS), "no queues"),
+    (
+        "probes",
+        ("probe", Column("success", "answers"), Column("seconds", "last"), Column("p95_1h", "p95"), "reason"),
+        "no probes",
+    ),
     ("pauses", (Column("target", "paused", everything), "until", "why", "by"), "healing is not paused"),
     (
         "notices",

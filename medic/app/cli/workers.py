@@ -10,7 +10,7 @@ from medic.app.cli.text import items_of, print_json, print_table, value_of
 from medic.core.queue import Json
 from medic.core.targets import TargetError, TargetKind, parse_target
 
-LIST = ("worker", "state", "pid", "since", "adopted")
+LIST = ("worker", "state", "pid", "since", "adopted", "life", "doubt")
 CHANGES = ("do", "worker", "why", "error")
 TIMEOUT = 300.0
 MOST = 1000

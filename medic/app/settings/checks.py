@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
 from healer.settings import OPERATOR, WORKER_EXIT
+from medic.app.settings import measure
 from medic.app.settings.kinds import WrongValueError
 from medic.app.settings.mistakes import Finding, Path, write_path
 from medic.app.settings.patterns import Pattern, find, find_texts, value_at
 from medic.app.settings.peers import parse_base, without_user
+from medic.app.settings.queues import check_queues
 from medic.app.settings.recur import BUILT_IN
 from medic.app.settings.secretfiles import UNREAD
 from medic.app.settings.yaml import Tree
@@ -20,6 +22,7 @@ NAMES: dict[str, Pattern] = {
     "pool": ("workers", "*", "pool"),
     "job": ("jobs", "*", "name"),
     "remedy": ("remedies", "*", "name"),
+    "probe": ("probes", "*", "name"),
 }
 QUEUE_SERVER = "queue-server"
 RESERVED = {"pool": frozenset({QUEUE_SERVER}), "remedy": frozenset({WORKER_EXIT, OPERATOR})}
@@ -36,7 +39,8 @@ def check(tree: Tree) -> Iterator[Finding]:
     yield from _clashes(tree)
     yield from _unknown_parents(tree)
     yield from _cycles(tree)
-    yield from _queues(tree)
+    yield from check_queues(tree)
+    yield from measure.check(tree)
     yield from _jobs(tree)
     yield from _alertmanagers(tree)
 
@@ -137,20 +141,6 @@ def _ring(start: str, parents: Mapping[str, list[str]]) -> tuple[str, ...]:
                 seen.add(parent)
                 ways.append((*way, parent))
     return ()
-
-
-def _queues(tree: Tree) -> Iterator[Finding]:
-    for path, queue in find(tree, ("queues", "*")):
-        if not isinstance(queue, dict):
-            continue
-        if _backend(queue) == "embedded" and _text(queue, ("listen",)).endswith(":0"):
-            yield Finding((*path, "listen"), "leaves the port open", "name one: workers must find the queue again")
-        if _backend(queue) == "embedded" and "url" in queue:
-            yield Finding((*path, "url"), "has no meaning for an embedded queue", "write listen: HOST:PORT instead")
-        if _backend(queue) != "embedded" and "listen" in queue:
-            yield Finding((*path, "listen"), "has a meaning for an embedded queue alone", "remove it")
-        if _backend(queue) == "http" and "url" not in queue:
-            yield Finding((*path, "url"), "is missing", "say where its figures are: url: http://HOST:PORT/api/stats")
 
 
 def _jobs(tree: Tree) -> Iterator[Finding]:

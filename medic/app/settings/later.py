@@ -3,21 +3,17 @@
 from collections.abc import Iterator
 
 from medic.app.settings.mistakes import Finding
-from medic.app.settings.patterns import Pattern, find, find_texts
+from medic.app.settings.patterns import Pattern, find
 from medic.app.settings.yaml import Tree
 
 KEYS: tuple[Pattern, ...] = (
-    ("probes",),
     ("maintenance",),
     ("heartbeat",),
-    ("collectors", "gpu"),
-    ("collectors", "processes"),
     ("workers", "*", "max_rss"),
     ("healing", "budget"),
     ("jobs", "*", "cron"),
     ("jobs", "*", "on"),
 )
-BACKENDS = frozenset({"celery", "rq", "huey", "rabbitmq", "dramatiq"})
 
 
 def refuse(tree: Tree) -> Iterator[Finding]:
@@ -25,6 +21,3 @@ def refuse(tree: Tree) -> Iterator[Finding]:
     for pattern in KEYS:
         for path, _ in find(tree, pattern):
             yield Finding(path, "not supported yet by this version", "remove this key")
-    for path, backend in find_texts(tree, ("queues", "*", "backend")):
-        if backend in BACKENDS:
-            yield Finding(path, f"{backend} is not supported yet by this version", "use embedded or http")

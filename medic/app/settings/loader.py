@@ -16,6 +16,8 @@ from medic.app.settings.model import Configuration, Settings
 from medic.app.settings.paths import Origin
 from medic.app.settings.patterns import find_texts, value_at, without
 from medic.app.settings.people import check_people
+from medic.app.settings.probes import check_probes
+from medic.app.settings.web import NO_ORDERS, Orders
 from medic.app.settings.yaml import Document, Tree
 
 ECHOED = 60
@@ -35,12 +37,13 @@ def load(
     state: FilePath | None = None,
     variables: Mapping[str, str] | None = None,
     people: bool = False,
+    orders: Orders = NO_ORDERS,
 ) -> Settings:
     """Load the configuration that *path* names, or that is found; no file at all gives the defaults.
 
     *state* overrides the state folder; *variables* are the process's environment unless given. *people* has the URLs
     of ``notify`` checked too, which only who sends to them needs: a worker's start must not wait for Apprise.
-    Raises ConfigError that holds every mistake.
+    *orders* of the command line count for more than the file. Raises ConfigError that holds every mistake.
     """
     known = os.environ if variables is None else variables
     file = locate(path, known)
@@ -50,8 +53,9 @@ def load(
     chosen = state or (FilePath(known["MEDIC_STATE"]) if known.get("MEDIC_STATE") else None)
     values = {name: getattr(found.configuration, name) for name in Configuration.model_fields}
     values["state"] = (chosen or found.configuration.state or default_state(known)).absolute()
+    values |= orders.over(found.configuration.web)
     place = None if file is None else file.absolute()
-    return Settings.model_construct(**values, file=place, folder=folder, written=found.written)
+    return Settings.model_construct(**values, file=place, folder=folder, written=found.written, orders=orders)
 
 
 def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str], people: bool = False) -> Read:
@@ -68,6 +72,7 @@ def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str]
         _quote(wrong, document.tree),
         checks.check(filled.tree),
         remedies.check_remedies(filled.tree),
+        check_probes(filled.tree),
         _missing_files(filled.tree, folder),
         check_people(filled.tree, filled.sources) if people else (),
     )

@@ -12,8 +12,10 @@ from medic.app.settings.kinds import Address, Duration, HostPort, Section, at_le
 from medic.app.settings.measure import Collectors
 from medic.app.settings.paths import Folder
 from medic.app.settings.peers import Peer
+from medic.app.settings.probes import Probe
 from medic.app.settings.queues import Backend, Queue
 from medic.app.settings.recur import Job, Reports, merge
+from medic.app.settings.web import NO_ORDERS, Orders, Web
 from medic.app.settings.work import Pool, Targets
 
 SHORTEST_TICK = timedelta(milliseconds=100)
@@ -23,9 +25,11 @@ class Configuration(Section):
     """What a configuration file may say."""
 
     listen: Address = HostPort("127.0.0.1", 10119)
+    web: Web = Web()
     state: Folder | None = None
     interval: Annotated[Duration, at_least(SHORTEST_TICK)] = timedelta(seconds=15)
     collectors: Collectors = Collectors()
+    probes: tuple[Probe, ...] = ()
     queues: tuple[Queue, ...] = ()
     workers: tuple[Pool, ...] = ()
     targets: Targets = Targets()
@@ -50,6 +54,8 @@ class Settings(Configuration):
     """What relative paths are relative to: the file's folder, else the working folder."""
     written: dict[tuple[str | int, ...], str] = Field(repr=False)
     """What the file says where a value came from the environment or a secret's file: that alone may be shown."""
+    orders: Orders = NO_ORDERS
+    """What the command line said, which a reload of the file does not change."""
 
     @property
     def embedded(self) -> tuple[Queue, ...]:

@@ -81,7 +81,7 @@ def _target(tree: Tree, path: Path, text: str) -> Iterator[Finding]:
 
 def _undeclared(tree: Tree, path: Path, target: Target) -> Iterator[Finding]:
     kind = TargetKind.POOL if target.kind is TargetKind.WORKER else target.kind
-    if kind in {TargetKind.POOL, TargetKind.QUEUE, TargetKind.JOB}:
+    if kind in {TargetKind.POOL, TargetKind.QUEUE, TargetKind.PROBE, TargetKind.JOB}:
         yield from unknown_target(tree, path, f"{kind}:{target.pool or target.name}", (str(kind),))
     elif kind in {TargetKind.UNIT, TargetKind.CONTAINER}:
         section = f"{kind}s"

@@ -10,11 +10,19 @@ SECRETS = frozenset(
     {
         ("notify", "*", "url"),
         ("queues", "*", "url"),
+        ("queues", "*", "metrics"),
+        ("queues", "*", "token"),
+        ("probes", "*", "url"),
+        ("probes", "*", "token"),
+        ("probes", "*", "body"),
+        ("probes", "*", "send"),
         ("alertmanagers", "*"),
         ("alertmanagers", "*", "url"),
         ("alertmanagers", "*", "token"),
     }
 )
+NAMED = frozenset({"env", "headers"})
+"""Mappings whose values are secret, whatever their keys."""
 HIDDEN = "**********"
 UNREAD = "http://unread.invalid"
 """Stands for a secret that could not be read, so that no other check complains of it."""
@@ -42,7 +50,7 @@ def fill(tree: Tree, folder: FilePath) -> Filled:
 def is_secret(path: Path) -> bool:
     """Tell whether the value at *path* must not be repeated in a message."""
     pattern = tuple("*" if isinstance(part, int) else part for part in path)
-    return pattern in SECRETS or "env" in pattern
+    return pattern in SECRETS or not NAMED.isdisjoint(pattern)
 
 
 def _walk(tree: Tree, path: Path, folder: FilePath, filled: Filled) -> Tree:

@@ -10,7 +10,7 @@ from medic.app.settings.yaml import Tree
 
 def show(settings: Settings) -> dict[str, Tree]:
     """Return every key with its value in the words of a file; keys without a value are left out."""
-    tree = cast("dict[str, Tree]", settings.model_dump(mode="json", exclude={"written"}, exclude_none=True))
+    tree = cast("dict[str, Tree]", settings.model_dump(mode="json", exclude={"written", "orders"}, exclude_none=True))
     for path, text in settings.written.items():
         _put(tree, path, text)
     return tree

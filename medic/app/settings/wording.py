@@ -57,6 +57,8 @@ def _section(path: Path, model: type[BaseModel]) -> type[BaseModel]:
     for part in path:
         if isinstance(part, str) and part in model.model_fields:
             model = next(_models(model.model_fields[part].annotation), model)
+        elif isinstance(part, str) and model.model_config.get("extra") == "allow":
+            model = next(_models(model.__annotations__["__pydantic_extra__"]), model)
     return model
 
 

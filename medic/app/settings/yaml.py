@@ -167,7 +167,7 @@ class _Builder:
     def _key(self, event: yaml.Event, path: Path) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             raise _Broken("a key is not plain text", "write `name: value`", _line(event))
-        if event.value == "<<":
+        if event.value == "<<" and event.style is None:  # a quoted one is a key like any other
             self._find(path, "merge keys (<<) are not in YAML 1.2", "write the entries out", event)
         return self._text(event, path)
 

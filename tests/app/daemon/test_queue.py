@@ -140,3 +140,21 @@ def test_a_queue_server_killed_while_it_writes_loses_and_doubles_no_task(medic, 
     with door(medic) as client:
         until(lambda: client.stats()["completed"] == len(ids), what="all is done", timeout=PATIENCE)
         assert client.stats()["submitted"] == len(ids)
+
+
+OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
+
+
+def test_the_duration_of_tasks_names_a_task_of_each_bucket_in_openmetrics(medic):
+    medic.start()
+    with door(medic) as client:
+        task = client.submit("health_check", None)
+    start = "medic_task_duration_seconds_bucket{"
+
+    def told():
+        page = medic.get("/metrics", **OPENMETRICS)
+        return [line for line in page.splitlines() if line.startswith(start) and " # {" in line]
+
+    (line,) = until(told, what="an exemplar of the task that ended")
+    assert f' # {{task_id="{task}"}} ' in line
+    assert " # {" not in medic.get("/metrics")

@@ -65,16 +65,26 @@ FAMILIES = {
     "medic_task_wait_seconds": "histogram",
     "medic_ticks_missed_total": "counter",
     "medic_worker_cpu_seconds_total": "counter",
+    "medic_worker_duplicates": "gauge",
+    "medic_worker_heartbeat_timestamp_seconds": "gauge",
     "medic_worker_processes": "gauge",
     "medic_worker_processes_expected": "gauge",
     "medic_worker_resident_memory_bytes": "gauge",
     "medic_worker_restarts_total": "counter",
     "medic_worker_start_time_seconds": "gauge",
+    "medic_worker_state": "gauge",
+    "medic_worker_tree_processes": "gauge",
     "medic_worker_up": "gauge",
+    "medic_zombie_processes": "gauge",
 }
 """What design promises of Medic's own and has a source in this configuration, with its type."""
-UNTIL_SOMETHING_HAPPENS = {"medic_heal_last_timestamp_seconds", "medic_queue_oldest_pending_timestamp_seconds"}
-"""Families without a sample while nothing was healed and nothing waits: a missing value is absent, never 0."""
+UNTIL_SOMETHING_HAPPENS = {
+    "medic_heal_last_timestamp_seconds",
+    "medic_queue_oldest_pending_timestamp_seconds",
+    "medic_worker_heartbeat_timestamp_seconds",
+    "medic_zombie_processes",
+}
+"""Families without a sample while nothing was healed, waits, beats or is dead: a missing value is absent, never 0."""
 INHERITED = ("node_memory_", "node_netstat_", "node_vmstat_", "node_sockstat_", "node_timex_")
 """Prefixes of names that promtool minds and that are node_exporter's own; on any other there is no finding."""
 

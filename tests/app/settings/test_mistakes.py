@@ -55,13 +55,14 @@ CASES = {
         "medic.yml:1: queues[0].name: 'Default' is not a name; use up to 63 of a-z, 0-9 and -, such as nightly-etl"
     ),
     "queues: [{name: a, backend: celery}]": (
-        "medic.yml:1: queues[0].backend: celery is not supported yet by this version; use embedded or http"
+        "medic.yml:1: queues[0].url: is missing; "
+        "say where it is: url: redis://127.0.0.1:6379/0 or amqp://guest:guest@127.0.0.1:5672"
     ),
     "queues: [{name: a, backend: http}]": (
-        "medic.yml:1: queues[0].url: is missing; say where its figures are: url: http://HOST:PORT/api/stats"
+        "medic.yml:1: queues[0].url: is missing; say where it is: url: http://127.0.0.1:8092/api/stats"
     ),
     "queues: [{name: a, backend: http, url: 'ftp://x'}]": (
-        "medic.yml:1: queues[0].url: is not an HTTP address; write it as http://127.0.0.1:8092/api/stats"
+        "medic.yml:1: queues[0].url: is not an address for the backend http; write it as http://127.0.0.1:8092/api/stats"
     ),
     "queues: [{name: a, url: 'http://x'}]": (
         "medic.yml:1: queues[0].url: has no meaning for an embedded queue; write listen: HOST:PORT instead"
@@ -160,8 +161,7 @@ CASES = {
         "medic.yml:4: remedies[0].target: unit:x is not declared; add it: targets: {units: [x]}"
     ),
     REMEDY.format(target="probe:x", do="{notify: {}}"): (
-        "medic.yml:4: remedies[0].target: probe targets are not supported yet by this version; "
-        "name a pool, a unit or the host"
+        "medic.yml:4: remedies[0].target: there is no probe 'x'; declare a probe first"
     ),
     REMEDY.format(target="host", do="{restart: {}}"): (
         "medic.yml:5: remedies[0].do: cannot restart host; use command: {argv: [...]} for what is not a pool"
@@ -208,8 +208,7 @@ CASES = {
         "medic.yml:1: notify[0].url_file: cannot be read (No such file or directory); "
         "name a file that Medic's user can read"
     ),
-    "probes: []": "medic.yml:1: probes: not supported yet by this version; remove this key",
-    "collectors: {gpu: {}}": "medic.yml:1: collectors.gpu: not supported yet by this version; remove this key",
+    "collectors: {gpu: {expected: -1}}": "medic.yml:1: collectors.gpu.expected: '-1' is too small; write at least 0",
     "healing:\n  budget: {per_hour: 1}": (
         "medic.yml:2: healing.budget: not supported yet by this version; remove this key"
     ),

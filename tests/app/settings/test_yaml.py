@@ -15,6 +15,7 @@ TREES = st.recursive(
 
 
 @given(TREES)
+@example({"<<": None})
 def test_json_is_read_as_json(tree):
     document = parse(json.dumps(tree))
     assert document.tree == tree

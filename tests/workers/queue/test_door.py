@@ -89,6 +89,7 @@ def test_stats_answer_with_the_agreed_names(url):
     assert set(stats) == {
         *("total", "pending", "running", "completed", "failed", "success_rate", "queue", "submitted"),
         *("oldest_pending_at", "windows", "weighted_ratio", "durations", "waits", "canary_success", "canary_duration"),
+        *("workers", "seen"),
     }
     assert set(stats["windows"]) == {"1h", "24h"}
 

@@ -153,6 +153,8 @@ def test_stats_have_the_agreed_names_and_null_where_nothing_is_known():
         "waits": [],
         "canary_success": None,
         "canary_duration": None,
+        "workers": None,
+        "seen": [],
     }
 
 
