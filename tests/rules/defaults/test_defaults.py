@@ -49,7 +49,8 @@ BASELINE = {
 GOALS = {"AutomationCPUHigh", "AutomationMemoryHigh", "TooManyPythonProcesses", "JobsNotRunning"}
 GPU = {"GPUError", "GPUMemoryOrphaned"}
 PROBES = {"ProbeFailing", "ProbeLatencyHigh", "CertificateExpiring"}
-ALL = WANTED | BASELINE | GOALS | GPU | PROBES
+WORKERS = {"WorkerUnknown"}
+ALL = WANTED | WORKERS | BASELINE | GOALS | GPU | PROBES
 NEWS = BASELINE | (GOALS - {"JobsNotRunning"})
 """What is missed by a host that is well none the less: these must not fail its health check."""
 
