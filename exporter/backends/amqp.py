@@ -1,35 +1,20 @@
-"""AMQP 0-9-1, as far as a reader needs it: how long queues are, asked by declaring them passively.
+"""AMQP 0-9-1, as far as readers need it: one connection in time, and how long queues are, asked passively."""
 
-The frames and methods are those of https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf. Drivers read and wait
-without an end that could be set for a whole conversation, and log what they are sent; this one does neither.
-"""
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
 
-import struct
-from collections.abc import Sequence
-from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from exporter.backends.source import BackendError, DriverError, Source
+from exporter.backends.wire import Deadline, Line, dial
+from medic.core.tasks import spared
 
-from exporter.backends.source import BackendError, Source
-from exporter.backends.wire import Deadline, Stream, connect, secure
+if TYPE_CHECKING:
+    from exporter.backends.drivers.amqp import DialledConnection
 
-HEADER = b"AMQP\x00\x00\x09\x01"
-METHOD = 1
-END = 0xCE
-LARGEST = 1 << 17
-"""Bytes of a frame; brokers announce 128 KiB."""
-MOST_FRAMES = 1_000
-"""Of one conversation; heartbeats are among them."""
-PORTS = {"amqp": 5672, "amqps": 5671}
-SCHEMES = frozenset(PORTS)
-NOT_FOUND = 404
-CLIENT = b"\x0ccapabilitiesF\x00\x00\x00\x1f\x1cauthentication_failure_closet\x01"
-"""Our properties: a wrong password is to be told instead of hanging up."""
-
-Method = tuple[int, int]
-START, START_OK, TUNE, TUNE_OK = (10, 10), (10, 11), (10, 30), (10, 31)
-OPEN, OPEN_OK, CLOSE, CLOSE_OK = (10, 40), (10, 41), (10, 50), (10, 51)
-CHANNEL_OPEN, CHANNEL_OPEN_OK, CHANNEL_CLOSE, CHANNEL_CLOSE_OK = (20, 10), (20, 11), (20, 40), (20, 41)
-DECLARE, DECLARE_OK = (50, 10), (50, 11)
+SECURE = "amqps"
+PORT, SECURE_PORT = 5672, 5671
+SHOWN = 200
 
 
 class Length(NamedTuple):
@@ -44,114 +29,91 @@ def lengths(source: Source, queues: Sequence[str]) -> list[Length | None]:
 
     The address is ``amqp://USER:PASSWORD@HOST[:PORT][/VHOST]``, or ``amqps://``; without a virtual host ``/`` is meant.
     """
-    parts = urlsplit(source.url)
-    host = parts.hostname or "127.0.0.1"
+    with connected(source) as connection:
+        return [length(connection, queue) for queue in queues]
+
+
+def length(connection: "DialledConnection", queue: str) -> Length | None:
+    """Ask for a queue without making it, in a channel of its own, which the broker closes when there is none."""
+    from amqp.exceptions import NotFound
+
     try:
-        with Deadline(source.timeout) as deadline:
-            connection = connect(host, parts.port or PORTS[parts.scheme], deadline)
-            if parts.scheme == "amqps":
-                connection = secure(connection, host, source.ca_file)
-            with connection, connection.makefile("rwb") as stream:
-                return _Conversation(stream).hold(parts, queues)
-    except (OSError, ValueError, struct.error) as error:
-        raise BackendError(f"{source.place} does not answer ({_told(error)}): is the broker running?") from error
-    except BackendError as error:
-        raise BackendError(f"{source.place}: {error}") from error
+        declared = connection.channel().queue_declare(queue, passive=True)
+    except NotFound:
+        return None
+    return Length(int(declared.message_count), int(declared.consumer_count))
 
 
-class _Conversation:
-    """One connection from its greeting to its end."""
+@contextmanager
+def connected(source: Source) -> Iterator["DialledConnection"]:
+    """Connect for one reading, all of which ends within the source's timeout.
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._frames = 0
-
-    def hold(self, parts: SplitResult, queues: Sequence[str]) -> list[Length | None]:
-        self._open(parts)
-        found = [self._declare(channel, queue) for channel, queue in enumerate(queues, start=1)]
-        self._send(0, CLOSE, struct.pack(">H", 200) + _short("") + bytes(4))
-        self._expect(CLOSE_OK)
-        return found
-
-    def _open(self, parts: SplitResult) -> None:
-        user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")
-        vhost = unquote(parts.path.removeprefix("/"))
-        self._stream.write(HEADER)
-        self._stream.flush()
-        self._expect(START)
-        plain = f"\0{user}\0{password}".encode()
-        self._send(0, START_OK, _long(CLIENT) + _short("PLAIN") + _long(plain) + _short("en_US"))
-        channels, frame, _ = struct.unpack(">HIH", self._expect(TUNE)[:8])
-        self._send(0, TUNE_OK, struct.pack(">HIH", channels, min(frame, LARGEST) or LARGEST, 0))
-        self._send(0, OPEN, _short(vhost or "/") + b"\0\0")
-        self._expect(OPEN_OK)
-
-    def _declare(self, channel: int, queue: str) -> Length | None:
-        """Ask in a channel of its own, which the broker closes when there is no such queue."""
-        self._send(channel, CHANNEL_OPEN, b"\0")
-        self._expect(CHANNEL_OPEN_OK)
-        self._send(channel, DECLARE, bytes(2) + _short(queue) + b"\x01" + bytes(4))
-        method, content = self._next()
-        if method == DECLARE_OK:
-            return Length(*struct.unpack_from(">II", content, 1 + content[0]))
-        if method != CHANNEL_CLOSE:
-            raise _nonsense()
-        self._send(channel, CHANNEL_CLOSE_OK, b"")
-        if struct.unpack_from(">H", content)[0] == NOT_FOUND:
-            return None
-        raise BackendError(f"refuses to tell of the queue {queue!r}: {_reason(content)}")
-
-    def _send(self, channel: int, method: Method, content: bytes) -> None:
-        payload = struct.pack(">HH", *method) + content
-        self._stream.write(struct.pack(">BHI", METHOD, channel, len(payload)) + payload + bytes([END]))
-        self._stream.flush()
-
-    def _expect(self, wanted: Method) -> bytes:
-        method, content = self._next()
-        if method == CLOSE:
-            raise BackendError(f"refuses: {_reason(content)}")
-        if method != wanted:
-            raise _nonsense()
-        return content
-
-    def _next(self) -> tuple[Method, bytes]:
-        """Return the next method and its arguments; heartbeats are passed over."""
-        while True:
-            kind, payload = self._frame()
-            if kind == METHOD and len(payload) > struct.calcsize(">HH"):
-                return struct.unpack_from(">HH", payload), payload[4:]
-            if kind == METHOD:
-                return struct.unpack(">HH", payload), b""
-
-    def _frame(self) -> tuple[int, bytes]:
-        self._frames += 1
-        kind, _, size = struct.unpack(">BHI", self._stream.read(7))
-        if size > LARGEST or self._frames > MOST_FRAMES:
-            raise _nonsense()
-        payload = self._stream.read(size + 1)
-        if payload[-1:] != bytes([END]) or len(payload) != size + 1:
-            raise _nonsense()
-        return kind, payload[:-1]
+    Raises BackendError, also for what goes wrong inside the context, with the address and without its password.
+    """
+    with translated(source), Deadline(source.timeout) as deadline, reach(source, deadline) as connection:
+        yield connection
+        connection.close()
 
 
-def _nonsense() -> BackendError:
-    return BackendError("does not speak AMQP 0-9-1: is it the port of a broker?")
+@contextmanager
+def reach(source: Source, deadline: Deadline, *, heartbeat: int = 0) -> Iterator["DialledConnection"]:
+    """Connect and sign in before the *deadline*, which ends what is done with the connection too, while it lasts.
+
+    A *heartbeat* is the number of seconds between two signs of life of the broker; 0 for none.
+    """
+    driver, parts = _driver(source), urlsplit(source.url)
+    tls = parts.scheme == SECURE
+    with closing(dial(parts, SECURE_PORT if tls else PORT, deadline, ca_file=source.ca_file, tls=tls)) as line:
+        connection = _connection(driver, line, source, heartbeat)
+        try:
+            connection.connect()
+            yield connection
+        finally:
+            connection.collect()
 
 
-def _reason(content: bytes) -> str:
-    """Return why something was closed, in the broker's words: they repeat names, never a password."""
-    size = struct.unpack_from(">HB", content)[1]
-    return content[3 : 3 + size].decode(errors="replace")
+def _driver(source: Source) -> "type[DialledConnection]":
+    try:
+        from exporter.backends.drivers.amqp import DialledConnection
+    except ImportError as error:
+        raise DriverError("amqp", source.backend) from error
+    return DialledConnection
 
 
-def _told(error: Exception) -> str:
-    return str(error) or repr(error) if isinstance(error, OSError) else "it does not speak AMQP 0-9-1, or hung up"
+def _connection(driver: "type[DialledConnection]", line: Line, source: Source, heartbeat: int) -> "DialledConnection":
+    parts = urlsplit(source.url)
+    return driver(
+        line,
+        userid=unquote(parts.username or "guest"),
+        password=unquote(parts.password or "guest"),
+        virtual_host=unquote(parts.path.removeprefix("/")) or "/",
+        heartbeat=heartbeat,
+        step=source.timeout,
+    )
 
 
-def _short(text: str) -> bytes:
-    content = text.encode()
-    return bytes([len(content)]) + content
+@contextmanager
+def translated(source: Source) -> Iterator[None]:
+    """Turn whatever goes wrong, also in the driver on bytes that are no AMQP, into BackendError with the address."""
+    with spared() as raised:
+        yield
+    if raised:
+        raise _told(source, raised[0]) from raised[0]
 
 
-def _long(content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + content
+def _told(source: Source, error: Exception) -> BackendError:
+    if isinstance(error, DriverError):
+        return error
+    if isinstance(error, BackendError):
+        return BackendError(f"{source.place}: {error}")
+    if isinstance(error, OSError):
+        return BackendError(f"{source.place} does not answer ({_line(error)}): is the broker running?")
+    from exporter.backends.drivers.amqp import refusal
+
+    if reason := refusal(error):
+        return BackendError(f"{source.place} refuses: {_line(reason)}")
+    return BackendError(f"{source.place} does not speak AMQP 0-9-1: is it the port of a broker?")
+
+
+def _line(said: object) -> str:
+    return " ".join((str(said) or repr(said)).split())[:SHOWN]

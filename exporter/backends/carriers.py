@@ -6,10 +6,9 @@ tell whether it is a list or a sorted set, so that a task put there as the wrong
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Protocol
 
-from exporter.backends.canaries import dramatiq, rq
-from exporter.backends.celery import canary as celery
 from exporter.backends.source import Reader, Source
 from medic.core.clock import Clock
 from medic.core.queue import TaskState
@@ -27,14 +26,17 @@ class Carrier(Protocol):
 
 Carry = Callable[[Source, Reader, Clock], Carrier | None]
 
-CARRIERS: Mapping[str, Carry] = {
-    "celery": celery.carry,
-    "rq": rq.carry,
-    "dramatiq": dramatiq.carry,
+CARRIERS: Mapping[str, str] = {
+    "celery": "celery.canary",
+    "rq": "canaries.rq",
+    "dramatiq": "canaries.dramatiq",
 }
+"""The module of each, in this package."""
 
 
 def carry(source: Source, reader: Reader, clock: Clock) -> Carrier | None:
     """Make the carrier of a queue; None when it has no canary, or cannot carry one."""
-    make = CARRIERS.get(source.backend)
-    return make(source, reader, clock) if make and source.canary else None
+    if not source.canary or source.backend not in CARRIERS:
+        return None
+    make: Carry = import_module(f"{__package__}.{CARRIERS[source.backend]}").carry
+    return make(source, reader, clock)

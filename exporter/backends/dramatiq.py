@@ -15,9 +15,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from exporter.backends import amqp, rabbitmq
+from exporter.backends.addresses import IN_REDIS
 from exporter.backends.endings import Endings, Entry, take
 from exporter.backends.middleware import SHARE, OutcomesReader
-from exporter.backends.redis import SCHEMES, Redis, Reply, connected, number, scored, texts
+from exporter.backends.redis import Redis, Reply, connected, number, scored, texts
 from exporter.backends.source import BackendError, Gates, Reader, Source
 from exporter.backends.web import PORTS
 from medic.core.clock import Clock, to_ms
@@ -155,5 +156,5 @@ def build(source: Source, gates: Gates) -> Reader:
     if source.metrics:
         broker = replace(source, metrics="", timeout=source.timeout * (1 - 1 / SHARE))
         return OutcomesReader(build(broker, gates), source)
-    in_redis = urlsplit(source.url).scheme in SCHEMES
+    in_redis = urlsplit(source.url).scheme in IN_REDIS
     return RedisReader(source, gates.clock) if in_redis else RabbitMQReader(source)

@@ -14,6 +14,8 @@ from medic.core.samples import labels
 MOST = 2**63
 """Beyond this, or NaN, a figure is a mistake."""
 
+KNOWN = paths.FIGURES | {"windows", "weighted_ratio", "durations", "waits", "canary_success", "canary_duration", "seen"}
+
 Record = Mapping[str, Json]
 
 _NUMBER = re.compile(r"[0-9]{1,19}(\.[0-9]{1,9})?", re.ASCII)
@@ -49,6 +51,8 @@ class PageReader:
 def parse(body: bytes, queue: str, backend: str, fields: Pairs = ()) -> QueueFigures:
     """Read the figures; a field that is missing or null is unknown, one of the wrong kind raises StatsError.
 
+    So does a page without any: whoever points at it would take its silence for an idle queue.
+
     *fields* says where a page with words of its own has which figure; then only those are read, and one that is not
     there is a mistake: whoever wrote the path believes in it.
     ``total`` stands for ``submitted`` where that is missing. ``success_rate`` is the server's own figure over an
@@ -56,6 +60,8 @@ def parse(body: bytes, queue: str, backend: str, fields: Pairs = ()) -> QueueFig
     """
     page = _decode(body)
     record = _record(dict(paths.pick(page, fields)) if fields else page, "the answer")
+    if KNOWN.isdisjoint(record):
+        raise StatsError(_foreign(record))
     submitted = _count(record, "submitted")
     return QueueFigures(
         queue=queue,
@@ -77,6 +83,15 @@ def parse(body: bytes, queue: str, backend: str, fields: Pairs = ()) -> QueueFig
         canary_success=_flag(record, "canary_success"),
         canary_duration=_figure(record, "canary_duration"),
         seen=tuple(_seen(each) for each in _list(record, "seen")),
+    )
+
+
+def _foreign(record: Record) -> str:
+    """Say of a page without a single figure what it has, so that its paths can be written."""
+    shown = ", ".join(map(_shortly, sorted(record)[: paths.SHOWN])) or "nothing"
+    return (
+        f"the answer holds {shown}, and none of {', '.join(sorted(paths.FIGURES))}: "
+        "say under fields: where it has which, such as fields: {pending: data.waiting}"
     )
 
 

@@ -1,27 +1,20 @@
-"""Redis, as far as a reader needs it: one connection, commands in a row, their replies bounded.
+"""Redis, as far as a reader needs it: one connection, commands in a row, their replies bounded."""
 
-The protocol is RESP 2 (https://redis.io/docs/latest/develop/reference/protocol-spec/). A driver of its own spares each
-daemon some 15 MB of imports, and nothing that calls itself Redis can make it read without end.
-"""
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
 
-import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from exporter.backends.addresses import database
+from exporter.backends.source import BackendError, DriverError, Source
+from exporter.backends.wire import Deadline, Line, dial
+from medic.core.tasks import spared
 
-from exporter.backends.source import BackendError, Source
-from exporter.backends.wire import Deadline, Stream, connect, connect_file, secure
+if TYPE_CHECKING:
+    from exporter.backends.drivers.redis import DialledConnection
 
-LARGEST = 16 << 20
-"""Bytes of all replies of one reading together."""
-OVERHEAD = 64
-"""Bytes that each reply counts for beside its own: it takes as many in memory."""
-LONGEST_LINE = 1 << 12
-DEEPEST = 4
 PORT = 6379
 SHOWN = 100
-SCHEMES = frozenset({"redis", "rediss", "unix"})
 
 Word = str | int | bytes
 
@@ -38,76 +31,44 @@ Reply = None | int | bytes | Refusal | list["Reply"]
 class Redis:
     """One connection to a Redis."""
 
-    def __init__(self, stream: Stream) -> None:
-        """Speak over *stream*; nothing is sent yet."""
-        self._stream = stream
-        self._left = LARGEST
+    def __init__(self, connection: "DialledConnection") -> None:
+        """Use a connection that is open; it stays the caller's to close."""
+        self._connection = connection
 
     def ask(self, *commands: tuple[Word, ...]) -> list[Reply]:
         """Send *commands* at once and return their replies in order; an error of one is its reply."""
         self.tell(*commands)
-        return [self._read(DEEPEST) for _ in commands]
+        return [self.receive() for _ in commands]
 
     def tell(self, *commands: tuple[Word, ...]) -> None:
         """Send *commands* whose replies are received later, such as those of a subscription."""
-        self._stream.write(b"".join(map(_write, commands)))
-        self._stream.flush()
+        self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+
+    def has_more(self, seconds: float, is_late: Callable[[], bool]) -> bool:
+        """Wait up to *seconds* for something to receive; for a connection that lives longer than one reading.
+
+        What comes has to be received before it *is_late*.
+        """
+        self._connection.line.limit(is_late)
+        self._connection.line.refill()
+        return bool(self._connection.can_read(seconds))
 
     def receive(self) -> Reply:
-        """Return the next message of a subscription; each may be as long as all replies of one reading."""
-        self._left = LARGEST
-        return self._read(DEEPEST)
+        """Return the next reply, or the next message of a subscription."""
+        from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
 
-    def _read(self, depth: int, begun: bytes = b"") -> Reply:
-        line = self._line(begun)
-        kind, rest = line[:1], line[1:]
-        match kind:
-            case b"+":
-                return rest
-            case b"-":
-                return Refusal(rest.decode(errors="replace")[:SHOWN])
-            case b":":
-                return _whole(rest)
-            case b"$":
-                return self._bulk(_whole(rest))
-            case b"*" if depth:
-                return self._list(_whole(rest), depth - 1)
-            case _:
-                raise BackendError("does not speak Redis' protocol: is it the port of a Redis?")
+        from exporter.backends.drivers.redis import refusal
 
-    def _bulk(self, length: int) -> bytes | None:
-        return None if length < 0 else self._take(length + 2)[:-2]
+        try:
+            reply: Reply = self._connection.read_response(disconnect_on_error=False)
+        except (ResponseError, AuthenticationError, BusyLoadingError) as error:
+            return Refusal(refusal(error)[:SHOWN])
+        return reply
 
-    def _list(self, length: int, depth: int) -> list[Reply] | None:
-        return None if length < 0 else [self._element(depth) for _ in range(length)]
-
-    def _element(self, depth: int) -> Reply:
-        """Read one element of a list; long lists hold texts alone, and this is the short way to them."""
-        head = self._stream.readline(LONGEST_LINE)
-        if head[:1] != b"$" or not head[1:-2].isdigit() or head[-2:] != b"\r\n":
-            return self._read(depth, head)
-        length = int(head[1:-2])
-        self._left -= OVERHEAD
-        return self._take(length + 2)[:-2]
-
-    def _line(self, begun: bytes) -> bytes:
-        line = begun or self._stream.readline(LONGEST_LINE)
-        self._spend(len(line) + OVERHEAD)
-        if not line.endswith(b"\r\n"):
-            raise BackendError("ended its answer in the middle, or does not speak Redis' protocol")
-        return line[:-2]
-
-    def _take(self, length: int) -> bytes:
-        self._spend(length)
-        content = self._stream.read(length)
-        if len(content) < length:
-            raise BackendError("ended its answer in the middle")
-        return content
-
-    def _spend(self, length: int) -> None:
-        self._left -= length
-        if self._left < 0:
-            raise BackendError(f"answered more than {LARGEST} bytes: no queue's figures are as long")
+    def shut(self) -> None:
+        """End the connection for whoever waits for it, from another thread."""
+        with suppress(OSError):
+            self._connection.line.shutdown()
 
 
 @contextmanager
@@ -117,54 +78,78 @@ def connected(source: Source) -> Iterator[Redis]:
     The address is ``redis://[USER][:PASSWORD]@HOST[:PORT][/DB]``, ``rediss://`` with TLS, or ``unix://PATH[?db=N]``.
     Raises BackendError, also for what goes wrong inside the context, with the address and without its password.
     """
-    try:
-        with Deadline(source.timeout) as deadline, _dial(source, deadline) as stream:
-            redis = Redis(stream)
-            sign_in(redis, source.url)
-            yield redis
-    except (OSError, ValueError) as error:
-        raise BackendError(
-            f"{source.place} does not answer ({str(error) or repr(error)}): is Redis running?"
-        ) from error
-    except BackendError as error:
-        raise BackendError(f"{source.place}: {error}") from error
+    with translated(source), Deadline(source.timeout) as deadline, reach(source, deadline) as redis:
+        yield redis
 
 
 @contextmanager
-def _dial(source: Source, deadline: Deadline) -> Iterator[Stream]:
-    with dial(source, deadline) as connection, connection.makefile("rwb") as stream:
-        yield stream
+def reach(source: Source, deadline: Deadline) -> Iterator[Redis]:
+    """Connect and sign in before the *deadline*, which ends what is done with the connection too, while it lasts."""
+    driver, parts = _driver(source), urlsplit(source.url)
+    with closing(dial(parts, PORT, deadline, ca_file=source.ca_file, tls=parts.scheme == "rediss")) as line:
+        connection = _connection(driver, line, source)
+        try:
+            _sign_in(connection)
+            yield Redis(connection)
+        finally:
+            connection.disconnect()
 
 
-def dial(source: Source, deadline: Deadline) -> socket.socket:
-    """Connect to the Redis of a queue, not signed in yet; the caller closes what it gets."""
+def _driver(source: Source) -> "type[DialledConnection]":
+    try:
+        from exporter.backends.drivers.redis import DialledConnection
+    except ImportError as error:
+        raise DriverError("redis", source.backend) from error
+    return DialledConnection
+
+
+def _connection(driver: "type[DialledConnection]", line: Line, source: Source) -> "DialledConnection":
     parts = urlsplit(source.url)
-    if parts.scheme == "unix":
-        return connect_file(unquote(parts.path), deadline)
-    host = parts.hostname or "127.0.0.1"
-    connection = connect(host, parts.port or PORT, deadline)
-    return secure(connection, host, source.ca_file) if parts.scheme == "rediss" else connection
+    user, password = unquote(parts.username or "") or None, unquote(parts.password or "") or None
+    try:
+        number = database(source.url)
+    except ValueError as error:
+        raise BackendError("names no database of Redis, which is a number") from error
+    return driver(line, username=user if password else None, password=password, database=number)
 
 
-def sign_in(redis: Redis, url: str) -> None:
-    """Give user and password, and choose the database; raises BackendError when it is refused."""
-    parts = urlsplit(url)
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    if password:
-        (answer,) = redis.ask(("AUTH", user, password) if user else ("AUTH", password))
-        if isinstance(answer, Refusal):
-            raise BackendError("refuses user and password: correct them in the address")
-    if number := database(url):
-        (answer,) = redis.ask(("SELECT", number))
-        _ = accepted(answer)
+def _sign_in(connection: "DialledConnection") -> None:
+    from redis.exceptions import AuthenticationError, ResponseError
+
+    from exporter.backends.drivers.redis import refusal
+
+    try:
+        connection.connect()
+    except AuthenticationError as error:
+        raise BackendError("refuses user and password: correct them in the address") from error
+    except ResponseError as error:
+        raise BackendError(f"refuses: {refusal(error)[:SHOWN]}") from error
 
 
-def database(url: str) -> int:
-    """Return the number of the database that an address names; raises ValueError for what is none."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return int(parse_qs(parts.query).get("db", ["0"])[0])
-    return int(parts.path.strip("/") or 0)
+@contextmanager
+def translated(source: Source) -> Iterator[None]:
+    """Turn whatever goes wrong, also in the driver on bytes that are no Redis', into BackendError with the address."""
+    with spared() as raised:
+        yield
+    if raised:
+        raise _told(source, raised[0]) from raised[0]
+
+
+def _told(source: Source, error: Exception) -> BackendError:
+    if isinstance(error, DriverError):
+        return error
+    if isinstance(error, BackendError):
+        return BackendError(f"{source.place}: {error}")
+    if isinstance(error, OSError):
+        return BackendError(f"{source.place} does not answer ({str(error) or repr(error)}): is Redis running?")
+    from redis.exceptions import ConnectionError as LostError
+    from redis.exceptions import TimeoutError as LateError
+
+    if isinstance(error, LateError):
+        return BackendError(f"{source.place} does not answer (nothing whole came in time): is Redis running?")
+    if isinstance(error, LostError):
+        return BackendError(f"{source.place} ended its answer in the middle, or hung up: is Redis running?")
+    return BackendError(f"{source.place} does not speak Redis' protocol: is it the port of a Redis?")
 
 
 def accepted(reply: Reply) -> Reply:
@@ -204,15 +189,3 @@ def scored(reply: Reply) -> list[tuple[bytes, float]]:
         return [(member, float(score)) for member, score in zip(words[::2], words[1::2], strict=True)]
     except ValueError as error:
         raise BackendError("answered scores that are no numbers: is it a Redis?") from error
-
-
-def _whole(text: bytes) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise BackendError("does not speak Redis' protocol: is it the port of a Redis?") from error
-
-
-def _write(command: Iterable[Word]) -> bytes:
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in command]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)

@@ -121,7 +121,7 @@ def _look(redis: Redis, queue: str, now: datetime) -> Found:
         ("ZCARD", f"rq:failed:{queue}"),
         ("ZREVRANGE", f"rq:finished:{queue}", 0, MOST - 1, "WITHSCORES"),
         ("ZREVRANGE", f"rq:failed:{queue}", 0, 0, "WITHSCORES"),
-        ("SMEMBERS", f"rq:workers:{queue}"),
+        ("SRANDMEMBER", f"rq:workers:{queue}", MOST_WORKERS),
     )
     return Found(
         number(pending),
@@ -131,7 +131,7 @@ def _look(redis: Redis, queue: str, now: datetime) -> Found:
         texts(head),
         _entries(finished),
         (number(dead), _entries(last)),
-        texts(workers)[:MOST_WORKERS],
+        texts(workers),
     )
 
 

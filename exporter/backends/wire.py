@@ -3,24 +3,20 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
+from urllib.parse import SplitResult, unquote
 
+from exporter.backends.source import BackendError
 
-class Stream(Protocol):
-    """What a connection's ``makefile("rwb")`` gives, as far as readers use it."""
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
-    def write(self, content: bytes, /) -> object:
-        """Take what is to be sent; it may wait until `flush`."""
-
-    def flush(self) -> object:
-        """Send it."""
-
-    def read(self, length: int, /) -> bytes:
-        """Return *length* bytes, fewer when the other side has ended."""
-
-    def readline(self, most: int, /) -> bytes:
-        """Return what comes up to the end of the line, at most *most* bytes."""
+LARGEST = 16 << 20
+"""Bytes of all that is received in one reading; no queue's figures are as long."""
+LINE = 64
+"""Bytes that each line counts for beside its own: it may be an object, which takes as many in memory."""
 
 
 class Deadline:
@@ -74,10 +70,90 @@ class Deadline:
             self._held = None
 
 
+class Line:
+    """A connection as drivers use a socket, over which no more than `LARGEST` is received until it is refilled.
+
+    Drivers read for as long as the other side says something, and keep all of it.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Use a connected socket, which is closed with this."""
+        self._connection = connection
+        self.left = LARGEST
+        """What may still be received."""
+        self._is_late: Callable[[], bool] = _never
+
+    def refill(self) -> None:
+        """Begin to count anew, for whoever has done with what was received."""
+        self.left = LARGEST
+
+    def limit(self, is_late: Callable[[], bool]) -> None:
+        """Receive nothing more once it *is_late*; for who listens longer than a `Deadline` lasts."""
+        self._is_late = is_late
+
+    def recv(self, most: int) -> bytes:
+        """Receive what is there; raises BackendError once it is too much, and TimeoutError once it is late."""
+        if self._is_late():
+            raise TimeoutError("it does not come to the end of what it says")
+        content = self._connection.recv(most)
+        self._spend(content)
+        return content
+
+    def sendall(self, content: "ReadableBuffer") -> None:
+        """Send all of it."""
+        self._connection.sendall(content)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Have each step take no longer."""
+        self._connection.settimeout(seconds)
+
+    def gettimeout(self) -> float | None:
+        """Return how long a step may take."""
+        return self._connection.gettimeout()
+
+    def setsockopt(self, level: int, option: int, value: "int | ReadableBuffer") -> None:
+        """Set an option of the socket."""
+        self._connection.setsockopt(level, option, value)
+
+    def shutdown(self, how: int = socket.SHUT_RDWR) -> None:
+        """End the connection for whoever uses it; it stays to be closed."""
+        self._connection.shutdown(how)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._connection.close()
+
+    def _spend(self, content: bytes) -> None:
+        self.left -= len(content) + LINE * content.count(b"\n")
+        if self.left < 0:
+            raise BackendError("answered without end: no queue's figures are as long")
+
+
+def _never() -> bool:
+    return False
+
+
+def dial(parts: SplitResult, port: int, deadline: Deadline, *, ca_file: Path | None, tls: bool) -> Line:
+    """Connect to the broker of an address, at *port* unless it names one; raises OSError.
+
+    The caller closes what it gets. An address ``unix://PATH`` is a socket of this host.
+    """
+    if parts.scheme == "unix":
+        return Line(connect_file(unquote(parts.path), deadline))
+    host = parts.hostname or "127.0.0.1"
+    connection = connect(host, parts.port or port, deadline)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small questions must not wait for each other
+    return Line(secure(connection, host, ca_file) if tls else connection)
+
+
 def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
     """Connect over TCP to the first address of *host* that answers; raises OSError."""
     failed = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError(f"no host can have this name ({error})") from error
+    for family, kind, protocol, _, address in found:
         try:
             return _join(socket.socket(family, kind, protocol), address, deadline)
         except TimeoutError:

@@ -8,7 +8,8 @@ import json
 import uuid
 from urllib.parse import urlsplit
 
-from exporter.backends.redis import SCHEMES, accepted, connected, number
+from exporter.backends.addresses import IN_REDIS
+from exporter.backends.redis import accepted, connected, number
 from exporter.backends.source import Reader, Source
 from medic.core.clock import Clock, to_ms
 from medic.core.queue import CANARY, Json, TaskState
@@ -71,4 +72,4 @@ def message(actor: str, queue: str, id_: str, now: int, seconds: float) -> str:
 
 def carry(source: Source, _reader: Reader, clock: Clock) -> DramatiqCarrier | None:
     """Make the carrier of a queue; None where it is not in Redis."""
-    return DramatiqCarrier(source, clock) if urlsplit(source.url).scheme in SCHEMES else None
+    return DramatiqCarrier(source, clock) if urlsplit(source.url).scheme in IN_REDIS else None

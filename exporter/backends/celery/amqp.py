@@ -1,24 +1,24 @@
 """Celery's queues in RabbitMQ: declared passively to count, and two exchanges for events and commands."""
 
 import json
-import socket
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
+from exporter.backends import amqp
 from exporter.backends.celery import messages
-from exporter.backends.celery.broker import BEAT, PATIENCE, Order
+from exporter.backends.celery.broker import BEAT, PATIENCE, Order, late
 from exporter.backends.celery.messages import Answer, Event, Parcel
-from exporter.backends.source import BackendError, DriverError, Source
+from exporter.backends.source import BackendError, Source
+from exporter.backends.wire import Deadline
 from medic.core.queue import Json
-from medic.core.tasks import spared
 
 if TYPE_CHECKING:
-    from amqp import Connection, Message
+    from amqp import Message
     from amqp.channel import Channel
+
+    from exporter.backends.drivers.amqp import DialledConnection
 
 HEARTBEAT = 10
 """Seconds between two signs of life on a connection that listens."""
@@ -29,29 +29,24 @@ EVENT_QUEUE_MS = 60_000
 """What Celery's own receivers of events declare."""
 MANY = 10_000
 """Answers: more than there are, when nobody knows how many workers live."""
-SECURE = "amqps"
-PORT, SECURE_PORT = 5672, 5671
 
 
 class AmqpBroker:
     """One connection with one channel."""
 
-    def __init__(self, connection: "Connection", monotonic: Callable[[], float]) -> None:
+    def __init__(self, connection: "DialledConnection", monotonic: Callable[[], float]) -> None:
         """Use a connection that is open."""
         self._connection = connection
         self._channel: Channel = connection.channel()
         self._monotonic = monotonic
 
     def waiting(self, queue: str) -> int:
-        """Ask how many messages are ready, which never makes a queue."""
-        from amqp.exceptions import NotFound
-
-        try:
-            declared = self._channel.queue_declare(queue, passive=True)
-        except NotFound:
+        """Ask how many messages are ready."""
+        length = amqp.length(self._connection, queue)
+        if length is None:
             text = f"there is no queue {queue!r}: name one that its workers have declared, or start a worker"
-            raise BackendError(text) from None
-        return int(declared.message_count)
+            raise BackendError(text)
+        return length.ready
 
     def heads(self, queue: str) -> list[str]:  # noqa: ARG002 - AMQP cannot look at a message without taking it
         """Return nothing: to look at a message is to take it."""
@@ -121,9 +116,10 @@ class AmqpBroker:
 class AmqpListener:
     """One queue of our own, which ends with the connection, bound to all events."""
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: "DialledConnection", monotonic: Callable[[], float]) -> None:
         """Declare it on a connection that is open, with the limits of Celery's own receivers."""
         self._connection = connection
+        self._monotonic = monotonic
         self._heard: list[Event] = []
         channel: Channel = connection.channel()
         channel.exchange_declare(messages.EVENTS, "topic", durable=True, auto_delete=False)
@@ -136,6 +132,8 @@ class AmqpListener:
     def batches(self) -> Iterator[list[Event]]:
         """Yield the events of each message; heartbeats tell when the broker is not there any more."""
         while True:
+            self._connection.line.refill()
+            self._connection.line.limit(late(self._monotonic))
             with suppress(TimeoutError):
                 self._connection.drain_events(timeout=BEAT)
             self._connection.heartbeat_tick()
@@ -144,7 +142,8 @@ class AmqpListener:
 
     def shut(self) -> None:
         """Have whoever waits for events fail."""
-        _shut(self._connection)
+        with suppress(OSError):
+            self._connection.line.shutdown()
 
     def _take(self, message: "Message") -> None:
         self._heard += messages.events(messages.decode(_bytes(message.body)))
@@ -152,91 +151,19 @@ class AmqpListener:
 
 @contextmanager
 def open_amqp(source: Source, monotonic: Callable[[], float]) -> Iterator[AmqpBroker]:
-    """Connect for one reading, which ends within the source's timeout: a watch then shuts the socket.
-
-    No limit of a single step bounds a broker that answers byte by byte.
-    """
-    connection = _connection(source, heartbeat=0)
-    with _translated(source), _watched(connection, source.timeout):
-        try:
-            connection.connect()
-            yield AmqpBroker(connection, monotonic)
-            connection.close()
-        finally:
-            connection.collect()
+    """Connect for one reading, which ends within the source's timeout."""
+    with amqp.connected(source) as connection:
+        yield AmqpBroker(connection, monotonic)
 
 
 @contextmanager
-def listen_amqp(source: Source, _monotonic: Callable[[], float]) -> Iterator[AmqpListener]:
+def listen_amqp(source: Source, monotonic: Callable[[], float]) -> Iterator[AmqpListener]:
     """Connect to listen: connecting ends within the source's timeout, listening goes on."""
-    connection = _connection(source, heartbeat=HEARTBEAT)
-    with _translated(source):
-        try:
-            with _watched(connection, source.timeout):
-                connection.connect()
-                listener = AmqpListener(connection)
-            yield listener
-        finally:
-            connection.collect()
-
-
-@contextmanager
-def _translated(source: Source) -> Iterator[None]:
-    """Turn whatever the library raises, also on bytes that are no AMQP, into BackendError."""
-    with spared(but=BackendError) as raised:
-        yield
-    if raised:
-        text = f"{source.place} does not answer ({_words(raised[0])}): is the broker running?"
-        raise BackendError(text) from raised[0]
-
-
-@contextmanager
-def _watched(connection: "Connection", seconds: float) -> Iterator[None]:
-    watch = threading.Timer(seconds, _shut, [connection])
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
-
-
-def _shut(connection: "Connection") -> None:
-    """Have what waits for this connection end; it may be gone meanwhile, or not yet connected."""
-    with suppress(OSError, AttributeError):
-        if connection.connected:
-            connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _connection(source: Source, *, heartbeat: int) -> "Connection":
-    try:
-        from amqp import Connection
-    except ImportError as error:
-        raise DriverError("amqp", "celery") from error
-    parts = urlsplit(source.url)
-    host = parts.hostname or "127.0.0.1"
-    return Connection(
-        f"{host}:{parts.port or (SECURE_PORT if parts.scheme == SECURE else PORT)}",
-        userid=unquote(parts.username or "guest"),
-        password=unquote(parts.password or "guest"),
-        login_method="PLAIN",
-        virtual_host=unquote(parts.path[1:]) or "/",
-        ssl=_tls(host, source) if parts.scheme == SECURE else False,
-        connect_timeout=source.timeout,
-        read_timeout=source.timeout,
-        write_timeout=source.timeout,
-        heartbeat=heartbeat,
-    )
-
-
-def _tls(host: str, source: Source) -> dict[str, object]:
-    trusted = {"cafile": str(source.ca_file)} if source.ca_file else {}
-    return {"server_hostname": host, "context": {"check_hostname": True, **trusted}}
-
-
-def _words(error: Exception) -> str:
-    """Say in a few words what happened; the library's own texts hold neither user nor password."""
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+    with amqp.translated(source), ExitStack() as stack:
+        with Deadline(source.timeout) as deadline:
+            connection = stack.enter_context(amqp.reach(source, deadline, heartbeat=HEARTBEAT))
+            listener = AmqpListener(connection, monotonic)
+        yield listener
 
 
 def _bytes(body: bytes | str) -> bytes:

@@ -1,6 +1,6 @@
 """What a broker of Celery is asked, whichever it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from exporter.backends.celery.messages import Answer, Event, Parcel
@@ -8,6 +8,8 @@ from medic.core.queue import Json
 
 BEAT = 1.0
 """Seconds after which a listener says at the latest that nothing came."""
+WHOLE = 5.0
+"""Seconds that an event may take to arrive once it has begun."""
 PATIENCE = 1.0
 """Seconds that workers have to answer a command; those that answer at all do so within milliseconds."""
 
@@ -51,3 +53,9 @@ class Listener(Protocol):
 
     def shut(self) -> None:
         """Have whoever waits for events fail, from another thread; does not block."""
+
+
+def late(monotonic: Callable[[], float]) -> Callable[[], bool]:
+    """Make what tells whether an event that a listener begins to wait for now should have come by then."""
+    end = monotonic() + BEAT + WHOLE
+    return lambda: monotonic() > end

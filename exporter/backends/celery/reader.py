@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
+from exporter.backends.addresses import AMQP
 from exporter.backends.celery import messages
 from exporter.backends.celery.amqp import listen_amqp, open_amqp
 from exporter.backends.celery.broker import Broker, Listener, Order
@@ -24,7 +25,6 @@ from medic.core.queue import CANARY, QueueFigures
 
 log = logging.getLogger(__name__)
 
-AMQP = frozenset({"amqp", "amqps", "pyamqp"})
 DEFAULT = "celery"
 """Celery's own name of the queue that tasks go to when nothing else is said."""
 QUEUES = Order("active_queues", {})
@@ -73,7 +73,7 @@ class CeleryReader:
     @property
     def is_amqp(self) -> bool:
         """Tell whether the broker speaks AMQP; else it is a Redis."""
-        return urlsplit(self._source.url).scheme in AMQP
+        return urlsplit(self._source.url).scheme in {*AMQP, "pyamqp"}
 
     @property
     def queue(self) -> str:

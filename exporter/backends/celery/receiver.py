@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from exporter.backends.celery.broker import Listener
 from exporter.backends.celery.messages import Event
 from exporter.backends.source import BackendError
+from medic.core.errors import unburden
 from medic.core.tasks import spared
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Receiver:
             if not raised or self._ended.is_set():
                 return
             reason = _reason(raised[0])
+            unburden(raised[0])  # it is kept while nobody answers
             if self.hearing.is_set() or reason != told:
                 log.warning("events of a queue are not heard", extra={"queue": self._name, "why": reason})
             pause = FIRST if self.hearing.is_set() else min(2 * pause, LONGEST)

@@ -1,32 +1,25 @@
 """Celery's queues in Redis, as kombu lays them out: lists, a channel for events, and one for commands."""
 
-import io
 import json
-import socket
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
 
 from exporter.backends import redis
+from exporter.backends.addresses import database
 from exporter.backends.celery import messages
-from exporter.backends.celery.broker import BEAT, PATIENCE, Order
+from exporter.backends.celery.broker import BEAT, PATIENCE, Order, late
 from exporter.backends.celery.messages import Answer, Event, Parcel
 from exporter.backends.redis import Redis, Reply
 from exporter.backends.source import BackendError, Source
 from exporter.backends.wire import Deadline
 from medic.core.queue import Json
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
-
 PRESENT = "PING"
 QUIET = 5.0
 """Seconds without a word after which a listener asks whether the broker is still there."""
 SILENT = 15.0
 """Seconds without a word, not even an answer to that, after which the connection is dead."""
-WHOLE = 5.0
-"""Seconds that a message may take to arrive once it has begun."""
 RESULT = "celery-task-meta-"
 
 
@@ -95,9 +88,8 @@ class RedisBroker:
 class RedisListener:
     """One subscription to the events, whatever their routing keys."""
 
-    def __init__(self, tap: "Tap", connection: Redis, database: int, monotonic: Callable[[], float]) -> None:
+    def __init__(self, connection: Redis, database: int, monotonic: Callable[[], float]) -> None:
         """Subscribe on a connection that is signed in."""
-        self._tap = tap
         self._redis = connection
         self._monotonic = monotonic
         channel = f"/{database}.{messages.EVENTS}"
@@ -107,9 +99,9 @@ class RedisListener:
         """Yield the events of each message; raises TimeoutError when the broker is not there any more."""
         heard = asked = self._monotonic()
         while True:
-            if self._tap.has_more(BEAT):
+            if self._redis.has_more(BEAT, late(self._monotonic)):
                 heard = self._monotonic()
-                yield _pushed(self._tap.whole(self._redis.receive))
+                yield _pushed(self._redis.receive())
                 continue
             now = self._monotonic()
             if now - heard > SILENT:
@@ -121,82 +113,23 @@ class RedisListener:
 
     def shut(self) -> None:
         """Have whoever waits for events fail."""
-        self._tap.shut()
-
-
-class Tap(io.RawIOBase):
-    """A connection on which one can wait a while for something to come, without losing what then comes."""
-
-    def __init__(self, connection: socket.socket, monotonic: Callable[[], float]) -> None:
-        """Use a connected socket, which stays the caller's to close; until it is said otherwise, WHOLE is the time."""
-        super().__init__()
-        self._connection = connection
-        self._monotonic = monotonic
-        self._end = monotonic() + WHOLE
-        self.stream = io.BufferedRWPair(self, self)
-        """What is read and written through."""
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def writable(self) -> bool:
-        """Tell that it can be written."""
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Read what is there; raises TimeoutError when the time is up, however much has come meanwhile."""
-        left = self._end - self._monotonic()
-        if left <= 0:
-            raise TimeoutError("no whole message in time")
-        self._connection.settimeout(left)
-        return self._connection.recv_into(buffer)
-
-    def write(self, data: "ReadableBuffer") -> int:
-        """Write all of it."""
-        self._connection.settimeout(WHOLE)
-        self._connection.sendall(data)
-        return memoryview(data).nbytes
-
-    def has_more(self, seconds: float) -> bool:
-        """Wait up to *seconds* for something to read; raises ConnectionError at the end of the connection."""
-        self._end = self._monotonic() + seconds
-        try:
-            if not self.stream.peek(1):
-                raise ConnectionError("it closed the connection")
-        except TimeoutError:
-            return False
-        return True
-
-    def whole(self, receive: Callable[[], Reply]) -> Reply:
-        """Receive what has begun to come; after a TimeoutError the rest of it is lost."""
-        self._end = self._monotonic() + WHOLE
-        return receive()
-
-    def shut(self) -> None:
-        """End the connection for whoever uses it."""
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
+        self._redis.shut()
 
 
 @contextmanager
 def open_redis(source: Source, monotonic: Callable[[], float]) -> Iterator[RedisBroker]:
     """Connect for one reading, which ends within the source's timeout."""
     with redis.connected(source) as connection:
-        yield RedisBroker(connection, redis.database(source.url), monotonic)
+        yield RedisBroker(connection, database(source.url), monotonic)
 
 
 @contextmanager
 def listen_redis(source: Source, monotonic: Callable[[], float]) -> Iterator[RedisListener]:
     """Connect to listen: connecting ends within the source's timeout, listening goes on."""
-    deadline = Deadline(source.timeout)
-    with deadline:
-        connection = redis.dial(source, deadline)
-        tap = Tap(connection, monotonic)
-        speaker = Redis(tap.stream)
-        redis.sign_in(speaker, source.url)
-    with connection:
-        yield RedisListener(tap, speaker, redis.database(source.url), monotonic)
+    with redis.translated(source), ExitStack() as stack:
+        with Deadline(source.timeout) as deadline:
+            connection = stack.enter_context(redis.reach(source, deadline))
+        yield RedisListener(connection, database(source.url), monotonic)
 
 
 def _pushed(reply: Reply) -> list[Event]:

@@ -106,7 +106,7 @@ def test_what_waits_in_rabbitmq_is_counted_either_way(rabbitmq, tmp_path, over):
         for number in range(3):
             app.send("add", 1, number)
         app.send("add", 1, 2, delay=3_600_000)
-        found = until(lambda: (seen := asked.read()).pending == 3 and seen, what="3 wait")
+        found = until(lambda: (seen := asked.read()).pending == 3 and seen.workers is not None and seen, what="3 wait")
         assert (found.workers, found.dead) == (0, 0)
         if over == "management":
             until(lambda: asked.read().delayed == 1, what="1 is delayed")

@@ -124,7 +124,8 @@ def asked(backend, port, *, timeout):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("manner", [silent, trickling, endless, endless_lines, half, garbage, hanging_up, echoing])
 def test_a_broker_that_hangs_or_talks_nonsense_is_given_up_with_a_line(backend, manner):
-    timeout = 0.3 if manner in {silent, trickling} else 30.0
+    believed = backend == "dramatiq-amqp" and manner is echoing  # what is said would begin a long frame
+    timeout = 0.3 if manner in {silent, trickling} or believed else 30.0
     with broker(manner, BEGINNINGS[BACKENDS[backend][1]]) as server:
         with pytest.raises(BackendError) as caught:
             asked(backend, server.port, timeout=timeout).read()

@@ -67,7 +67,7 @@ def test_a_foreign_queues_six_fields_are_enough():
 
 
 def test_missing_fields_and_null_are_unknown():
-    assert figures({}) == QueueFigures("default", "http", up=True)
+    assert figures({"total": None}) == QueueFigures("default", "http", up=True)
     assert figures({"pending": None, "windows": None, "durations": None, "canary_success": None}).pending is None
 
 
@@ -106,6 +106,14 @@ def test_nonsense_is_refused_and_the_field_is_named(record, said):
     with pytest.raises(StatsError) as caught:
         figures(record)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("page", "holds"), [({}, "nothing"), ({"jobs": {"pending": 3}, "at": 1}, "'at', 'jobs'")])
+def test_a_page_without_a_single_figure_is_refused_and_paths_are_asked_for(page, holds):
+    with pytest.raises(StatsError) as caught:
+        figures(page)
+    assert f"the answer holds {holds}, and none of completed, dead, " in str(caught.value)
+    assert "say under fields: where it has which" in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"pending": NaN}', b"[" * 100_000, b'{"failed": 1e999}'])

@@ -12,11 +12,11 @@ from tests.harness import until
 class Post:
     """One queue of Celery on a broker that others use too."""
 
-    def __init__(self, server, folder, *, sent=True, queue=None, **more):
+    def __init__(self, server, folder, *, sent=True, queue=None, url=None, **more):
         self.server, self.folder, self.sent = server, folder, sent
         self.queue = queue or f"mail-{uuid.uuid4().hex[:8]}"
         self.app = application(server.url, sent=sent)
-        self.reader = reader("celery", server.url, queue=self.queue, **more)
+        self.reader = reader("celery", url or server.url, queue=self.queue, **more)
 
     def __enter__(self):
         return self

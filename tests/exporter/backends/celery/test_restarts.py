@@ -9,7 +9,7 @@ from tests.harness import until
 
 BROKERS = [
     pytest.param(Redis, marks=pytest.mark.needs("redis"), id="redis"),
-    pytest.param(RabbitMQ, marks=pytest.mark.needs("rabbitmq"), id="rabbitmq"),
+    pytest.param(RabbitMQ, marks=[pytest.mark.needs("rabbitmq"), pytest.mark.stress], id="rabbitmq"),
 ]
 
 
