@@ -47,10 +47,13 @@ HEADERS = {
 }
 """What Prometheus 2 sends."""
 
+OWN = ("node_scrape_collector_", "node_exporter_", "medic_")
+
 FLAGS = (
     "--web.listen-address=127.0.0.1:0",
     "--no-collector.netdev.netlink",
     "--collector.netdev.device-exclude=",
+    "--collector.netclass.ignore-invalid-speed",
     f"--collector.diskstats.device-exclude={diskstats.IGNORED.pattern}",
     f"--collector.filesystem.mount-points-exclude={filesystem.IGNORED_POINTS.pattern}",
 )
@@ -67,11 +70,13 @@ class Server:
 
 
 class Scrape(NamedTuple):
-    """What one scrape cost: CPU and waiting in seconds, and how many of node_exporter's samples it gave."""
+    """What one scrape cost: CPU and waiting in seconds, and how many samples it gave."""
 
     cpu: float
     wall: float
     samples: int
+    own: int
+    """Of these, what the exporter says of itself: a success and a duration for each collector, and more."""
 
 
 @dataclass(slots=True)
@@ -91,8 +96,9 @@ class Scraper:
         time.sleep(AFTERMATH)
         assert status == http.HTTPStatus.OK, body
         page = gzip.decompress(body).decode() if body[:2] == b"\x1f\x8b" else body.decode()
-        samples = sum(line.startswith("node_") for line in page.splitlines())
-        return Scrape(cpu_of(self.server.pid) - before, wall, samples)
+        samples = [line for line in page.splitlines() if not line.startswith("#")]
+        own = sum(line.startswith(OWN) for line in samples)
+        return Scrape(cpu_of(self.server.pid) - before, wall, len(samples), own)
 
     def get(self, path: str) -> tuple[int, bytes]:
         self.connection.request("GET", path, headers=HEADERS)
@@ -157,7 +163,8 @@ def show(name: str, cost: Sequence[Scrape]) -> None:
     p99 = walls[min(len(walls) - 1, len(walls) * 99 // 100)]
     print(
         f"scrape  {name:14} {median(each.cpu for each in cost) * 1000:6.2f} ms CPU (median of {len(cost)}), "
-        f"{median(walls) * 1000:6.2f} ms to the answer (99 % within {p99 * 1000:.2f}), {cost[-1].samples} samples"
+        f"{median(walls) * 1000:6.2f} ms to the answer (99 % within {p99 * 1000:.2f}), "
+        f"{cost[-1].samples} samples, {cost[-1].own} of them of itself"
     )
 
 

@@ -1,10 +1,12 @@
 """What a collector is, what one run of it gives, and the one place that catches whatever it raises."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from exporter.admission import MOST_SAMPLES, Admission, SurplusError
+from exporter.admission import MOST_SAMPLES, Admission, SurplusError, admit, is_text
+from medic.core.errors import MedicError, unburden
 from medic.core.samples import Family
 
 
@@ -36,6 +38,20 @@ class Collector:
     """The entry point by which another package brings it; it can be switched under that name, too."""
     vital: bool = False
     """Never left out for want of room on a page: what Medic says of itself."""
+    foreign: bool = False
+    """It gives what others wrote: where that contradicts another collector, this one's is left out."""
+
+    def __post_init__(self) -> None:
+        """Raise MedicError for what would harm others than itself, as those of other packages might."""
+        for what, text in (("name", self.name), ("group", self.group)):
+            if not text or not is_text(text):
+                raise MedicError(f"a collector has the {what} {text!r}: give text that can be written as UTF-8")
+        for what, seconds in (("every", self.every), ("timeout", self.timeout)):
+            if not 0 < seconds < math.inf:
+                raise MedicError(f"the collector {self.name!r} has {what}={seconds!r}: give seconds, more than 0")
+        if self.most < 1:
+            raise MedicError(f"the collector {self.name!r} has most={self.most!r}: give a number of samples")
+        admit(self.down)
 
 
 class Collected(NamedTuple):
@@ -77,4 +93,5 @@ def attempt(collector: Collector, door: Admission, at: int, time: Callable[[], f
     except SurplusError as error:
         return Collected(error.kept, time() - started, error, at=at, dropped=error.dropped)
     except BaseException as error:  # noqa: BLE001 - the home for one collector; native libraries raise BaseException
+        unburden(error)  # it is kept until the next run
         return Collected(collector.down, time() - started, error, at=at)

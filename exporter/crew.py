@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 PATIENCE = 0.05
@@ -107,3 +108,33 @@ class Batch(Generic[T]):
                 break
             job.run(self._time)
         self._wake()
+
+
+class Inquiry(Generic[K, T]):
+    """Asks what may hang, and waits no longer than a deadline; what has not answered is not asked again before it does.
+
+    Used by one thread at a time, which it blocks.
+    """
+
+    def __init__(self, name: str, *, time: Callable[[], float], deadline: float) -> None:
+        """Ask nothing yet; *name* shows in lists of threads, *time* is a monotonic clock, *deadline* in seconds."""
+        self._crew = Crew(name)
+        self._time = time
+        self._deadline = deadline
+        self._open: dict[K, Job[T]] = {}
+
+    def ask(self, questions: Mapping[K, Callable[[], T]]) -> dict[K, T | None]:
+        """Return the answers, which must not raise; None where there is none yet. A late one is the next answer."""
+        jobs = {key: self._open.get(key) or Job(work, self._deadline) for key, work in questions.items()}
+        if jobs:
+            self._settle(list(jobs.values()))
+        self._open = {key: job for key, job in jobs.items() if not job.ended}
+        return {key: job.result for key, job in jobs.items()}
+
+    def _settle(self, jobs: Sequence[Job[T]]) -> None:
+        ended = threading.Event()
+        batch = Batch(self._crew, jobs, time=self._time, wake=ended.set)
+        while not batch.is_settled():
+            ended.wait(PATIENCE)
+            ended.clear()
+            batch.spread()

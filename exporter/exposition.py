@@ -5,9 +5,9 @@ https://prometheus.io/docs/specs/om/open_metrics_spec/
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate, chain
 from operator import itemgetter
 from typing import NamedTuple
@@ -78,9 +78,9 @@ class _Layout:
 
 
 @lru_cache(maxsize=PAGES)
-def _layout(chosen: Format, _names: tuple[str, ...]) -> _Layout:
+def _layout(chosen: Format, names: tuple[str, ...]) -> _Layout:
     """Return the one layout that pages of this format with families of these names share."""
-    return _Layout(_text_head if chosen is Format.TEXT else _openmetrics_head)
+    return _Layout(_text_head if chosen is Format.TEXT else partial(_openmetrics_head, frozenset(names)))
 
 
 def _write(families: Sequence[Family], chosen: Format) -> str:
@@ -102,7 +102,7 @@ def _without_nan(family: Family) -> Family:
 def _numbers(values: list[float]) -> list[str]:
     """Write all values at once where that is safe: `_number` takes twice as long."""
     if _FINITE.issuperset(map(type, values)):
-        total: float = sum(values)
+        total = sum(values, 0.0)  # of integers alone the sum could be one that no float can hold
         if total - total == 0:
             return list(map(repr, values))
     return list(map(_number, values))
@@ -145,12 +145,16 @@ def _text_head(name: str, kind: Kind, help_: str) -> str:
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
 
 
-def _openmetrics_head(name: str, kind: Kind, help_: str) -> str:
-    """Name and type a family as OpenMetrics does: a counter without ``_total``, and one that never had it unknown."""
+def _openmetrics_head(names: Collection[str], name: str, kind: Kind, help_: str) -> str:
+    """Name and type a family as OpenMetrics does: a counter without ``_total``, and one that never had it unknown.
+
+    So is a counter whose name without ``_total`` is another family's among *names*, as no name may stand twice.
+    """
     shown: str = kind
-    if kind is Kind.UNTYPED or (kind is Kind.COUNTER and not name.endswith("_total")):
+    stem = name.removesuffix("_total")
+    if kind is Kind.UNTYPED or (kind is Kind.COUNTER and (stem == name or stem in names)):
         shown = "unknown"
-    family = name.removesuffix("_total") if shown == Kind.COUNTER else name
+    family = stem if shown == Kind.COUNTER else name
     return f"# TYPE {family} {shown}\n# HELP {family} {_escape(help_)}\n"
 
 

@@ -27,12 +27,3 @@ def read_or_none(path: str) -> str | None:
         return read(path).strip()
     except OSError:
         return None
-
-
-def entries(folder: str) -> list[str]:
-    """Return the names in *folder*, sorted; empty where there is no such folder."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted(entry.name for entry in found)
-    except (FileNotFoundError, NotADirectoryError):
-        return []

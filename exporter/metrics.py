@@ -47,6 +47,10 @@ def families(
     ]
 
 
+NAMES = frozenset(family.name for family in families({}, {}))
+"""The families that the runner gives, and so no collector."""
+
+
 @lru_cache(maxsize=1024)
 def _named(collector: str) -> Labels:
     return labels(collector=collector)

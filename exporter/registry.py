@@ -63,13 +63,13 @@ def third_party_collectors(taken: Collection[str]) -> list[Collector]:
 def _load(entry: EntryPoint, used: Collection[str]) -> Collector:
     try:
         loaded = entry.load()()
-    except Exception as error:  # noqa: BLE001 - the home for one collector: a broken package harms itself alone
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the home for one collector: a broken package harms itself alone
         return _broken(entry, f"cannot be loaded: {type(error).__name__}: {error}")
     if not isinstance(loaded, Collector):
         return _broken(entry, f"must return an exporter.collector.Collector, not {type(loaded).__name__}")
     if loaded.name in used:
         return _broken(entry, f"is named {loaded.name!r} like another collector: give it another name")
-    return replace(loaded, entry=entry.name)
+    return replace(loaded, entry=entry.name, foreign=True)
 
 
 def _broken(entry: EntryPoint, why: str) -> Collector:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from exporter.table import Process
+from exporter.table import PAGE, Process
 
 Root = tuple[int, int]
 """Process number and start time."""
@@ -10,8 +10,12 @@ Tree = Sequence[Process]
 
 
 def trees(processes: Sequence[Process], tops: Collection[Root]) -> dict[Root, list[Process]]:
-    """Gather each of *tops* that lives with all its descendants; one below another top belongs to that one alone."""
-    living = [each for each in processes if each.key in tops]
+    """Gather each of *tops* that lives with all its descendants; one below another top belongs to that one alone.
+
+    Descendants that have ended are among them until they are reaped: what they used goes over to their parent then, so
+    that whoever leaves them out meanwhile counts it twice.
+    """
+    living = [each for each in processes if each.key in tops and not each.ended]
     if not living:
         return {}
     children = _children(processes)
@@ -21,12 +25,22 @@ def trees(processes: Sequence[Process], tops: Collection[Root]) -> dict[Root, li
 
 
 def branches(processes: Sequence[Process], tops: Collection[Root]) -> dict[Root, list[Process]]:
-    """Gather each of *tops* that lives with its descendants, but without those of another top below it."""
-    living = [each for each in processes if each.key in tops]
+    """Gather each of *tops* that lives with its descendants as `trees` does, without those of another top below it."""
+    living = [each for each in processes if each.key in tops and not each.ended]
     if not living:
         return {}
     children, stops = _children(processes), frozenset(each.pid for each in living)
     return {each.key: list(_below(each, children, stops - {each.pid})) for each in living}
+
+
+def resident(tree: Tree) -> int:
+    """Return the bytes of resident memory of a tree; what its processes share counts for each."""
+    return sum(each.pages for each in tree) * PAGE
+
+
+def count(tree: Tree) -> int:
+    """Return how many processes of a tree live."""
+    return sum(not each.ended for each in tree)
 
 
 def risen(before: tuple[int, ...] | None, total: int, *, own: bool) -> int:

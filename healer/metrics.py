@@ -9,7 +9,7 @@ from healer.settings import OPERATOR, WORKER_EXIT
 from healer.world import World
 from medic.core.clock import EPOCH
 from medic.core.healing import Outcome
-from medic.core.samples import Family, Kind, Labels, Sample, counter, gauge, labels
+from medic.core.samples import Family, Kind, Sample, counter, gauge, labels, written
 from medic.core.targets import Target, TargetKind
 
 REASONS = (*(gate.name for gate in GATES if gate.name != "ended"), "dry-run", "error")
@@ -83,7 +83,7 @@ def _durations(remedies: Iterable[str], counts: Counts) -> Family:
     name = "medic_heal_duration_seconds"
     samples = [sample for remedy in sorted(remedies) for sample in _histogram(name, remedy, counts)]
     exemplars = {
-        (f"{name}_bucket", _with_bound(labels(remedy=remedy), bound)): latest
+        (f"{name}_bucket", labels(remedy=remedy, le=written(bound))): latest
         for (remedy, bound), latest in counts.latest.items()
     }
     return Family(name, Kind.HISTOGRAM, "Seconds from an active alert to its verified heal.", samples, exemplars)
@@ -94,10 +94,6 @@ def _histogram(name: str, remedy: str, counts: Counts) -> list[Sample]:
     samples, total = [], 0
     for bound in (*BOUNDS, float("inf")):
         total += counts.durations[remedy, bound]
-        samples.append(Sample(f"{name}_bucket", _with_bound(pairs, bound), float(total)))
+        samples.append(Sample(f"{name}_bucket", labels(remedy=remedy, le=written(bound)), float(total)))
     seconds = counts.seconds[remedy] / 1000
     return [*samples, Sample(f"{name}_sum", pairs, seconds), Sample(f"{name}_count", pairs, float(total))]
-
-
-def _with_bound(pairs: Labels, bound: float) -> Labels:
-    return labels(dict(pairs), le="+Inf" if bound == float("inf") else f"{bound:g}")

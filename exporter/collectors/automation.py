@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from exporter.collector import Collector
-from exporter.collectors.workers import PAGE
 from exporter.table import Process, Table
-from exporter.trees import Root, risen, trees
+from exporter.trees import Root, Tree, count, resident, risen, trees
 from medic.core.processes import CLOCK_TICKS
 from medic.core.samples import Family, counter, gauge
 from medic.core.workers import Pool
@@ -44,7 +43,7 @@ class Automation:
     def collect(self) -> list[Family]:
         """Sweep over all processes once."""
         looked = self._time()
-        processes = [each for each in self._table.look() if not each.ended]
+        processes = self._table.look()
         found = trees(processes, {each.key for each in processes if each.pid == self._own})
         adopted = set(self._adopted()) - {each.key for tree in found.values() for each in tree}
         found |= trees(processes, adopted)
@@ -87,9 +86,8 @@ def runs_python(process: Process, proc: Path) -> bool:
     return PYTHON.fullmatch(program) is not None
 
 
-def families(found: Sequence[Sequence[Process]], cpu_seconds: float, python: int) -> list[Family]:
+def families(found: Sequence[Tree], cpu_seconds: float, python: int) -> list[Family]:
     """Lay out what the trees use."""
-    everyone = [each for tree in found for each in tree]
     return [
         counter(
             "medic_automation_cpu_seconds_total",
@@ -99,8 +97,8 @@ def families(found: Sequence[Sequence[Process]], cpu_seconds: float, python: int
         gauge(
             "medic_automation_resident_memory_bytes",
             "Resident memory of Medic, its workers, its jobs and their children; what they share counts for each.",
-            ((), sum(each.pages for each in everyone) * PAGE),
+            ((), sum(map(resident, found))),
         ),
-        gauge("medic_automation_processes", "Processes of Medic, its workers and jobs.", ((), len(everyone))),
+        gauge("medic_automation_processes", "Processes of Medic, its workers and jobs.", ((), sum(map(count, found)))),
         gauge("medic_python_processes", "Processes on the host that run Python, whoever started them.", ((), python)),
     ]

@@ -2,13 +2,12 @@
 
 import os
 import re
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.crew import PATIENCE, Batch, Crew, Job
+from exporter.crew import Inquiry
 from exporter.sources import Source
 from medic.core.samples import Family, Labels, gauge, labels
 
@@ -49,6 +48,15 @@ class Space(NamedTuple):
     files_free: int
 
 
+FIELDS = (
+    ("size", "node_filesystem_size_bytes", "Filesystem size in bytes."),
+    ("free", "node_filesystem_free_bytes", "Filesystem free space in bytes."),
+    ("available", "node_filesystem_avail_bytes", "Filesystem space available to non-root users in bytes."),
+    ("files", "node_filesystem_files", "Filesystem total file nodes."),
+    ("files_free", "node_filesystem_files_free", "Filesystem total free file nodes."),
+)
+"""Of Space, and what each is called."""
+
 Answer = Space | None
 """None of a mount that answered with an error."""
 Statvfs = Callable[[str], os.statvfs_result]
@@ -71,26 +79,15 @@ class Filesystems:
         self._tables = Source(f"{proc}/1/mounts"), Source(f"{proc}/mounts")
         self._root = "" if str(root) == "/" else str(root)
         self._mounts: tuple[str, list[Mount]] = "", []
-        self._time = time
         self._statvfs = statvfs
-        self._deadline = deadline
-        self._crew = Crew("filesystems")
-        self._open: dict[Mount, Job[Answer]] = {}
+        self._inquiry: Inquiry[Mount, Answer] = Inquiry("filesystems", time=time, deadline=deadline)
 
     def collect(self) -> list[Family]:
         """Give ``node_filesystem_*``; a mount that does not answer within the deadline has ``device_error`` 1 only."""
         found = self._table()
-        jobs = {mount: self._open.get(mount) or self._ask(mount) for mount in found if mount.type not in LOCAL_TYPES}
-        if jobs:
-            self._settle(list(jobs.values()))
-        self._open = {mount: job for mount, job in jobs.items() if not job.ended}
-        answers = {mount: job.result for mount, job in jobs.items()}
-        return families(
-            [
-                (mount, answers[mount] if mount in answers else ask(self._root + mount.point, self._statvfs))
-                for mount in found
-            ]
-        )
+        slow = (mount for mount in found if mount.type not in LOCAL_TYPES)
+        asked = self._inquiry.ask({mount: partial(self._ask, mount) for mount in slow})
+        return families([(mount, asked[mount] if mount in asked else self._ask(mount)) for mount in found])
 
     def _table(self) -> list[Mount]:
         first, own = self._tables
@@ -100,16 +97,8 @@ class Filesystems:
             self._mounts = text, mounts(text, self._root)
         return self._mounts[1]
 
-    def _settle(self, jobs: Sequence[Job[Answer]]) -> None:
-        ended = threading.Event()
-        batch = Batch(self._crew, jobs, time=self._time, wake=ended.set)
-        while not batch.is_settled():
-            ended.wait(PATIENCE)
-            ended.clear()
-            batch.spread()
-
-    def _ask(self, mount: Mount) -> Job[Answer]:
-        return Job(partial(ask, self._root + mount.point, self._statvfs), self._deadline)
+    def _ask(self, mount: Mount) -> Answer:
+        return ask(self._root + mount.point, self._statvfs)
 
 
 def ask(point: str, statvfs: Statvfs) -> Answer:
@@ -158,21 +147,7 @@ def families(answers: Sequence[tuple[Mount, Answer]]) -> list[Family]:
             "Filesystem read-only status.",
             *((pairs, int(mount.readonly)) for pairs, mount, space in labelled if space is not None),
         ),
-        gauge("node_filesystem_size_bytes", "Filesystem size in bytes.", *((at, each.size) for at, each in known)),
-        gauge(
-            "node_filesystem_free_bytes", "Filesystem free space in bytes.", *((at, each.free) for at, each in known)
-        ),
-        gauge(
-            "node_filesystem_avail_bytes",
-            "Filesystem space available to non-root users in bytes.",
-            *((at, each.available) for at, each in known),
-        ),
-        gauge("node_filesystem_files", "Filesystem total file nodes.", *((at, each.files) for at, each in known)),
-        gauge(
-            "node_filesystem_files_free",
-            "Filesystem total free file nodes.",
-            *((at, each.files_free) for at, each in known),
-        ),
+        *(gauge(name, help_, *((at, getattr(space, field)) for at, space in known)) for field, name, help_ in FIELDS),
     ]
 
 

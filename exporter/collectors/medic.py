@@ -7,13 +7,13 @@ from pathlib import Path
 
 from exporter.collector import Collector
 from exporter.collectors import stat
-from exporter.collectors.workers import PAGE, RESIDENT, START, SYSTEM, USER
 from exporter.files import read
+from exporter.table import PAGE
 from medic.core.processes import CLOCK_TICKS
 from medic.core.samples import Family, counter, gauge, labels
 
-VIRTUAL = 20
-"""Field 23 of proc_pid_stat(5), where the names of its other fields stand."""
+USER, SYSTEM, START, VIRTUAL, RESIDENT = 11, 12, 19, 20, 21
+"""Where they stand behind the command's name: fields 14, 15, 22, 23 and 24 of proc_pid_stat(5)."""
 
 
 def collector(version: str, missed: Callable[[], int], proc: Path = Path("/proc"), *, expose: bool = True) -> Collector:

@@ -5,7 +5,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import psutil
 
@@ -117,7 +116,7 @@ def diskstats() -> list[Family]:
     ]
 
 
-def _scaled(field: str, per: int, disks: Iterable[tuple[str, Any]]) -> Iterator[tuple[Labels, float]]:
+def _scaled(field: str, per: int, disks: Iterable[tuple[str, object]]) -> Iterator[tuple[Labels, float]]:
     for disk, counters in disks:
         if hasattr(counters, field):
             value = getattr(counters, field)

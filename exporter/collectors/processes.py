@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from exporter.files import entries, read
+from exporter.files import read
 from exporter.naming import label
+from exporter.sources import names
 from exporter.table import Process, Table
 from exporter.table import read as read_process
 from medic.core.samples import Family, Labels, gauge, labels
@@ -70,15 +71,15 @@ def zombies(processes: Sequence[Process]) -> dict[str, int]:
     ended = [each for each in processes if each.ended]
     if not ended:
         return {}
-    names = {each.pid: label(each) for each in processes}
-    counts = Counter(names.get(each.parent, OTHER) for each in ended).most_common()
+    parents = {each.pid: label(each) for each in processes}
+    counts = Counter(parents.get(each.parent, OTHER) for each in ended).most_common()
     told = dict(sorted(counts[:NEGLECTFUL]))
     rest = sum(number for _, number in counts[NEGLECTFUL:])
     return {**told, OTHER: told.get(OTHER, 0) + rest} if rest else told
 
 
 def _states(process: Process, proc: Path) -> Iterator[str]:
-    for task in entries(f"{proc}/{process.pid}/task"):
+    for task in names(f"{proc}/{process.pid}/task"):
         thread = read_process(proc, process.pid, f"/task/{task}")
         if thread is not None:
             yield thread.state

@@ -1,12 +1,11 @@
 """Queues: what waits, what runs, what became of the rest, and how long it took."""
 
-import math
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from exporter.collector import Collector
 from medic.core.queue import Histogram, QueueFigures, Window
-from medic.core.samples import Exemplar, Family, Kind, Labels, Sample, counter, gauge, labels
+from medic.core.samples import Exemplar, Family, Kind, Labels, Sample, counter, gauge, labels, written
 
 MILLISECONDS = 1000
 LONGEST_ID = 100
@@ -151,19 +150,14 @@ def _histogram(name: str, help_: str, queue: Labels, histograms: Iterable[Histog
     for each in histograms:
         pairs = labels(dict((*queue, *each.labels)))
         exemplars |= {
-            (f"{name}_bucket", labels(dict(pairs), le=_bound(last.bound))): Exemplar(
+            (f"{name}_bucket", labels(dict(pairs), le=written(last.bound))): Exemplar(
                 labels(task_id=last.task), last.seconds, last.at
             )
             for last in each.latest
             if 0 < len(last.task) <= LONGEST_ID
         }
         samples += [
-            Sample(f"{name}_bucket", labels(dict(pairs), le=_bound(bound)), count) for bound, count in each.buckets
+            Sample(f"{name}_bucket", labels(dict(pairs), le=written(bound)), count) for bound, count in each.buckets
         ]
         samples += [Sample(f"{name}_sum", pairs, each.sum), Sample(f"{name}_count", pairs, each.count)]
     return Family(name, Kind.HISTOGRAM, help_, samples, exemplars or None)
-
-
-def _bound(bound: float) -> str:
-    """Write a bucket's bound with its decimal point, as OpenMetrics and Prometheus 3 have it."""
-    return "+Inf" if math.isinf(bound) else repr(float(bound))

@@ -1,13 +1,12 @@
 """Sockets in use, from /proc/net/sockstat and sockstat6."""
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
 from exporter.sources import Source
+from exporter.table import PAGE
 from medic.core.samples import Family, gauge
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 FIELDS = frozenset({"inuse", "orphan", "tw", "alloc", "mem", "memory"})
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from exporter.collector import Collector
-from exporter.collectors.workers import PAGE
 from exporter.table import Table
-from exporter.trees import Meter, Root, branches
+from exporter.trees import Meter, Root, branches, count, resident
 from medic.core.processes import CLOCK_TICKS, boot_id
 from medic.core.samples import Family, counter, gauge, labels
 from medic.core.workers import Pool, Worker
@@ -33,12 +32,10 @@ class Usages:
     def look(self, pools: Iterable[Pool]) -> list[Usage]:
         """Look at the workers that live; one whose number another process has now, or of another boot, is left out."""
         workers = roots(pools)
-        living = [each for each in self._table.look() if not each.ended] if workers else []
-        found = branches(living, workers)
+        found = branches(self._table.look() if workers else [], workers)
         ticks = self._meter.count(found)
         return [
-            Usage(workers[root], ticks[root] / CLOCK_TICKS, sum(each.pages for each in tree) * PAGE, len(tree))
-            for root, tree in found.items()
+            Usage(workers[root], ticks[root] / CLOCK_TICKS, resident(tree), count(tree)) for root, tree in found.items()
         ]
 
 

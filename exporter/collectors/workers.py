@@ -1,15 +1,10 @@
 """Pools and their workers: who is up, who should be, and how often they were replaced."""
 
-import os
 from collections.abc import Callable, Sequence
 
 from exporter.collector import Collector
 from medic.core.samples import Family, Labels, counter, gauge, labels
 from medic.core.workers import ExitReason, Life, Pool, SlotState, Worker
-
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-STATE, USER, SYSTEM, START, RESIDENT = 0, 11, 12, 19, 21
-"""Where they stand behind the command's name: fields 3, 14, 15, 22 and 24 of proc_pid_stat(5)."""
 
 
 def collector(pools: Callable[[], Sequence[Pool]], *, expose: bool = True) -> Collector:

@@ -61,8 +61,8 @@ def chain_of(channel: ssl.SSLSocket) -> Chain:
     der = channel.getpeercert(binary_form=True) or b""
     return Chain(
         version=VERSIONS.get(channel.version() or "", "unknown"),
-        earliest_expiry=min(map(expiry, sent), default=None),
-        chain_expiry=min(map(expiry, verified), default=None),
+        earliest_expiry=_earliest(sent),
+        chain_expiry=_earliest(verified),
         fingerprint=hashlib.sha256(der).hexdigest(),
         issuer=write_name(cast("Name", leaf.get("issuer", ()))),
         subject=write_name(cast("Name", leaf.get("subject", ()))),
@@ -81,9 +81,16 @@ def _alternatives(certificate: Mapping[str, object]) -> Sequence[tuple[str, str]
     return cast("Sequence[tuple[str, str]]", certificate.get("subjectAltName", ()))
 
 
-def expiry(certificate: Mapping[str, object]) -> float:
-    """Return when a decoded certificate ends, in unixtime."""
-    return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+def _earliest(chain: Sequence[Mapping[str, object]]) -> float | None:
+    return min((end for end in map(expiry, chain) if end is not None), default=None)
+
+
+def expiry(certificate: Mapping[str, object]) -> float | None:
+    """Return when a decoded certificate ends, in unixtime; None when it says what is no time."""
+    try:
+        return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+    except ValueError:
+        return None
 
 
 def write_name(name: Name) -> str:

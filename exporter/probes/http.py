@@ -16,6 +16,8 @@ from exporter.probes.spec import HttpProbe
 MOST_REDIRECTS = 10
 LARGEST = 1 << 20
 """Bytes of a body; what follows is not read, and patterns do not see it."""
+LONGEST_LENGTH = 18
+"""Digits of a Content-Length; no body is longer than such a number says."""
 SUCCESSFUL = range(200, 300)
 CHARSETS = ("ascii", "big5", "cp125", "euc", "gb", "iso8859", "koi8", "shift_jis", "utf-16", "utf-8")
 """How the names of codecs begin that pages are written in; Python has others, some of them slow or none of text."""
@@ -70,7 +72,10 @@ def _exchange(request: Request, dial: Dial, trail: Trail) -> tuple[http.client.H
 
 
 def _body(response: http.client.HTTPResponse) -> bytes:
-    body = response.read(LARGEST + 1)
+    try:
+        body = response.read(LARGEST + 1)
+    except ValueError:  # what http.client raises for a chunk of less than nothing
+        raise ProbeError("answered with a body that is no HTTP") from None
     if response.length and len(body) <= LARGEST:
         raise ProbeError(f"ended {response.length} bytes before its answer's end")
     return body
@@ -82,7 +87,7 @@ def _answer(response: http.client.HTTPResponse, *, secure: bool) -> Answer:
         status=response.status,
         version=response.version / 10,
         secure=secure,
-        length=int(length) if length.isascii() and length.isdigit() else None,
+        length=int(length) if length.isascii() and length.isdigit() and len(length) <= LONGEST_LENGTH else None,
         modified=_moment(response.getheader("Last-Modified")),
     )
 

@@ -6,11 +6,11 @@ from collections import deque
 from itertools import accumulate
 from typing import NamedTuple
 
-from medic.core.samples import Family, Kind, Sample, labels
+from medic.core.samples import Family, Kind, Sample, labels, written
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
-WRITTEN = (*map(repr, BOUNDS), "+Inf")
+WRITTEN = tuple(map(written, (*BOUNDS, math.inf)))
 WINDOW = 3600.0
 MOST = 3600
 """Runs that are remembered; of a probe that comes more often than each second the window is shorter."""

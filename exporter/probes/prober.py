@@ -95,7 +95,11 @@ class Prober:
             return Channel(connected, deadline)
         with trail.phase("tls"):
             safe = secure(connected, context, host, deadline)
-        trail.chain = chain_of(safe)
+        try:
+            trail.chain = chain_of(safe)
+        except BaseException:
+            safe.close()
+            raise
         trail.note(f"speaks {trail.chain.version} as {trail.chain.subject}")
         return Channel(safe, deadline)
 

@@ -1,7 +1,7 @@
 """Rooms speak to rooms: each adapter makes one room's door fit the port that another declares."""
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from exporter.backends.carriers import Carrier
@@ -75,7 +75,7 @@ class Letterbox:
     """The rhythm's port ``Submit``: canaries go into an embedded queue, over HTTP like everybody's tasks."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
     async def submit(self, type_: str, payload: Json, *, canary: bool) -> str:
         """Add a task and return its id."""

@@ -4,7 +4,7 @@ import getpass
 import http.client
 import json
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -23,7 +23,7 @@ class Daemon:
     """A daemon that can be asked; each request is a connection of its own."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
     """Empty when this user may not read it: then only reading is possible."""
     door: Path | None = None
     """The socket that is asked in place of the address, where TLS is spoken."""

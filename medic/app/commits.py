@@ -1,10 +1,11 @@
 """How the journal's commits went: counted in the writer's thread, shown as metrics, told when that changes."""
 
 import logging
+import math
 from bisect import bisect_left
 from itertools import accumulate
 
-from medic.core.samples import Family, Kind, Sample, counter, labels
+from medic.core.samples import Family, Kind, Sample, counter, labels, written
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Commits:
 
     def _histogram(self) -> Family:
         totals = list(accumulate(self._counts))
-        bounds = [*map(str, BOUNDS), "+Inf"]
-        buckets = [Sample(f"{NAME}_bucket", labels(le=le), n) for le, n in zip(bounds, totals, strict=True)]
+        counts = zip((*BOUNDS, math.inf), totals, strict=True)
+        buckets = [Sample(f"{NAME}_bucket", labels(le=written(bound)), total) for bound, total in counts]
         tail = [Sample(f"{NAME}_sum", (), self._sum), Sample(f"{NAME}_count", (), totals[-1])]
         return Family(NAME, Kind.HISTOGRAM, "Seconds that commits of the journal took.", [*buckets, *tail])

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Never
 from urllib.parse import urlsplit
 
-from medic.app import garbage, neighbours, reload
+from medic.app import allocator, garbage, neighbours, reload
 from medic.app import log as logging_
 from medic.app.house import House
 from medic.app.rising import rise
@@ -74,6 +74,7 @@ def run(settings: Settings) -> int:
         logging_.configure(state.log)
         os.chdir(settings.folder)  # what jobs and actions run finds its files beside the configuration
         sys.setswitchinterval(SWITCH)
+        allocator.tighten()
         return run_main(_run(settings, front, lock, SystemClock()))
     finally:
         lock.write("")
@@ -177,6 +178,7 @@ async def _recur(house: House, notify: Notify, url: str) -> None:
     """Bring everything up, say that we are ready, and then let the slow collectors and the jobs run."""
     await rise(house)
     garbage.settle()
+    allocator.trim()
     log.info("ready", extra={"status_page": f"{url}/", "state": str(house.state.folder)})
     notify(f"{READY}\nSTATUS=status page at {url}/")
     async with asyncio.TaskGroup() as group:

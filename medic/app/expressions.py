@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from medic.app.api import Daemon
-from medic.app.settings.kinds import WrongValueError, parse_duration
+from medic.app.settings.kinds import parse_duration
+from medic.app.settings.sections import WrongValueError
 from medic.core.clock import EPOCH
 from medic.core.errors import MedicError, MisuseError
 from medic.core.queue import Json

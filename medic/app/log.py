@@ -35,9 +35,15 @@ class Readable(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with the traceback under it."""
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items() if value != "")
+        fields = " ".join(f"{name}={_one_line(value)}" for name, value in fields_of(record).items() if value != "")
         line = f"{time} {record.levelname.lower():7} {record.getMessage()}  {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _one_line(value: object) -> str:
+    """Write a value so that it neither begins a line that looks like one of ours nor steers the terminal."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)
 
 
 class File(logging.handlers.RotatingFileHandler):
@@ -63,7 +69,7 @@ def fields_of(record: logging.LogRecord) -> dict[str, object]:
 def configure(path: Path) -> None:
     """Send the log to *path* (rotated: 5 files of 10 MB), and all of it but the debug lines to stderr."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = File(path, maxBytes=10 * MEGABYTE, backupCount=4, encoding="utf-8")
+    file = File(path, maxBytes=10 * MEGABYTE, backupCount=4, encoding="utf-8", errors="backslashreplace")
     file.setFormatter(Lines())
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(Readable())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,11 +21,13 @@ from medic.app.commits import Commits
 from medic.app.figures import Figures
 from medic.app.probes import Probes
 from medic.app.settings import Settings
+from medic.app.settings.switches import OWN
 from medic.app.state import State
 from medic.app.switching import switches
 from medic.app.translate import process_groups
 from medic.core.clock import Clock
 from medic.core.samples import Family, Sample, gauge
+from medic.core.tasks import on_loop
 from medic.core.workers import Pool
 from rhythm import metrics as rhythm_metrics
 from rules import metrics as rules_metrics
@@ -34,43 +37,37 @@ if TYPE_CHECKING:
 
 RELOADED = gauge("medic_config_last_reload_successful", "Whether the last reload of the configuration was taken over.")
 
-VITAL = frozenset(
-    {"alertmanagers", "automation", "config", "healer", "medic", "rhythm", "rules", "worker_usage", "workers"}
-)
-"""What Medic says of itself and its own: never left out for want of room."""
+PATIENCE = 4.0
+"""Seconds that a collector in its thread waits for the loop; less than the collector itself may take."""
 
 
 def collectors(
     settings: Settings, clock: Clock, figures: Figures, commits: Commits, house: Callable[[], House], *, probes: Probes
 ) -> list[Collector]:
     """Build every collector; *house* is asked only when they run."""
-    seen: Sequence[Pool] = ()
-    host = settings.collectors.system
-    roots = Roots(host.proc, host.sys, host.root)
-    table = Table(clock.monotonic, roots.proc)
+    loop = asyncio.get_running_loop()
+    table = Table(clock.monotonic, settings.collectors.system.proc)
     # Medic's own processes are known by the numbers that they have here, not by those on the host of a container.
-    ours = table if roots.proc == HOST.proc else Table(clock.monotonic)
+    ours = table if table.proc == HOST.proc else Table(clock.monotonic)
 
     def pools() -> Sequence[Pool]:
-        nonlocal seen
-        seen = house().pools()
-        return seen
+        """Ask the loop, to which the pools belong, in the thread of a collector."""
+        return on_loop(loop, lambda: house().pools(), timeout=PATIENCE)
 
     built_in = [
-        *system_collectors(clock, roots, expose=host.expose, table=table),
-        *group_collectors(process_groups(settings.collectors.processes), table, clock.monotonic),
-        workers.collector(pools),
-        worker_usage.collector(lambda: seen, ours),
-        automation.collector(lambda: seen, clock.monotonic, ours),  # it runs in a thread, and pools belong to the loop
-        *gpu.collectors(_gpu_options(settings), clock, lambda: seen),
-        textfiles(settings, clock),
+        *host_collectors(settings, clock, table),
+        workers.collector(lambda: house().pools()),
+        worker_usage.collector(pools, ours),
+        automation.collector(pools, clock.monotonic, ours),
+        *gpu.collectors(_gpu_options(settings), clock, pools),
         *figures.collectors(settings.interval),
         *probes.collectors(),
         own.collector(medic.__version__, lambda: house().ticker.missed),
         *(Collector(name, name, collect, inline=True) for name, collect in _rooms(clock, commits, house).items()),
     ]
     every = [*built_in, *third_party_collectors([each.name for each in built_in])]
-    kept = [replace(each, vital=True) if each.name in VITAL else each for each in every]
+    # What Medic says of itself and its own is never left out for want of room.
+    kept = [replace(each, vital=True) if each.name in OWN else each for each in every]
     return switched(kept, switches(settings.collectors))
 
 
@@ -88,18 +85,19 @@ def _rooms(clock: Clock, commits: Commits, house: Callable[[], House]) -> dict[s
     }
 
 
-def textfiles(settings: Settings, clock: Clock) -> Collector:
-    """Build the collector of what cron jobs publish; without a folder it says that nothing is wrong."""
-    asked = settings.collectors.textfile
-    collect = Textfiles([str(folder) for folder in asked.directory], time=clock.monotonic).collect
-    return Collector("textfile", "textfile", collect, expose=asked.expose)
+def host_collectors(settings: Settings, clock: Clock, table: Table) -> list[Collector]:
+    """Build those that look at the host alone: its system, groups of its processes, and what its cron jobs publish."""
+    host, folders = settings.collectors.system, map(str, settings.collectors.textfile.directory)
+    return [
+        *system_collectors(clock, Roots(host.proc, host.sys, host.root), table=table),
+        *group_collectors(process_groups(settings.collectors.processes), table, clock.monotonic),
+        Collector("textfile", "textfile", Textfiles([*folders], time=clock.monotonic).collect, foreign=True),
+    ]
 
 
 def _gpu_options(settings: Settings) -> gpu.Options:
     asked = settings.collectors.gpu
     return gpu.Options(
-        every=asked.every.total_seconds() if asked.every else gpu.EVERY,
-        expose=asked.expose,
         expected=asked.expected,
         pcie_throughput=asked.pcie_throughput,
         file=State(settings.state).gpus,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -98,9 +99,9 @@ def _postpone(new: Settings, old: Settings) -> tuple[Settings, list[str]]:
     """Keep of *old* what only a restart changes, and name what of it is new."""
     later = [name for name in RESTART if getattr(new, name) != getattr(old, name)]
     of_rules = [name for name in RESTART_OF_RULES if getattr(new.rules, name) != getattr(old.rules, name)]
-    rules = new.rules.model_copy(update={name: getattr(old.rules, name) for name in of_rules})
+    rules = replace(new.rules, **{name: getattr(old.rules, name) for name in of_rules})
     kept = {name: getattr(old, name) for name in later}
-    return new.model_copy(update={**kept, "rules": rules}), [*later, *(f"rules.{name}" for name in of_rules)]
+    return replace(new, **kept, rules=rules), [*later, *(f"rules.{name}" for name in of_rules)]
 
 
 async def _staff(house: House, specs: list[PoolSpec]) -> list[str]:

@@ -86,7 +86,7 @@ def _groups(readings: Iterable[Reading]) -> list[Group]:
 
 
 def _ground(settings: Settings, clock: Clock, daemon: Daemon | None) -> Ground:
-    here = exported(settings.interval, clock, daemon)
+    here = exported(settings, clock, daemon)
     return Ground(
         settings.interval // MILLISECOND,
         here.series,

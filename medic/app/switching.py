@@ -9,11 +9,11 @@ from medic.app.settings.switches import Switches
 
 def switches(collectors: Collectors) -> dict[str, Switch]:
     """Return what is said of each collector and group by name; what is not written down is not said."""
-    return {name: _switch(section) for name, section in collectors if isinstance(section, Switches)}
+    return {name: _switch(section) for name, section in collectors.sections().items()}
 
 
 def _switch(section: Switches) -> Switch:
-    said = section.model_fields_set
+    said = section.said
     return Switch(
         enabled=section.enabled if "enabled" in said else None,
         expose=section.expose if "expose" in said else None,

@@ -11,6 +11,7 @@ from medic.app.settings.heal import Action, Remedy
 from medic.app.settings.model import Settings
 from medic.app.settings.processes import ProcessesCollector, ProcessGroup, read_pattern
 from medic.app.settings.recur import Job
+from medic.app.settings.sections import keys_of
 from medic.app.settings.work import OnExit, Pool
 from medic.app.zone import local
 from medic.core.queue import Json
@@ -132,8 +133,9 @@ def _remedy(remedy: Remedy) -> HealerRemedy:
 
 def _rung(action: Action) -> ActionSpec:
     """Hand an action what the file gives it, as the healer reads options: durations in seconds, lists as lists."""
-    given = {name: _option(value) for name, value in getattr(action, action.name) if value is not None}
-    return ActionSpec(action.name, given)
+    options = getattr(action, action.name)
+    given = {name: getattr(options, name) for name in keys_of(type(options))}
+    return ActionSpec(action.name, {name: _option(value) for name, value in given.items() if value is not None})
 
 
 def _option(value: timedelta | tuple[str, ...] | str) -> Json:

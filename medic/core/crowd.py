@@ -11,6 +11,10 @@ from medic.core.handshakes import Handshakes, Securing
 
 SHARE = 4
 """Of the descriptors that the process may open, one in so many may be a connection."""
+OWN = 96
+"""Descriptors that the rest of the process is left in any case, to measure and to start workers with."""
+BACKLOG = 128
+"""Connections that the kernel holds until they are let in."""
 STALLED = 30.0
 """Seconds in which a client that lets an answer wait has to take some of it."""
 SOME = 1 << 16
@@ -38,7 +42,8 @@ async def listening(
     async with AsyncExitStack() as stack:
         handshakes = await stack.enter_async_context(Handshakes(securing)) if securing else None
         crowd = Crowd(_needed(factory), room(most), handshakes=handshakes, stalled=stalled)
-        server = await asyncio.get_running_loop().create_server(crowd, host, port, backlog=128)
+        server = await asyncio.get_running_loop().create_server(crowd, host, port, backlog=1)
+        _deepen(server)
         try:
             yield server.sockets[0].getsockname()[:2]
         finally:
@@ -53,11 +58,23 @@ async def listening_at(factory: Factory | None, path: Path, *, most: int) -> Asy
     """
     crowd = Crowd(_needed(factory), room(most))
     with _bound(path) as listener:
-        server = await asyncio.get_running_loop().create_unix_server(crowd, sock=listener)
+        server = await asyncio.get_running_loop().create_unix_server(crowd, sock=listener, backlog=1)
+        _deepen(server)
         try:
             yield
         finally:
             server.close()
+
+
+def _deepen(server: asyncio.Server) -> None:
+    """Have the kernel hold BACKLOG connections, while asyncio, which was told 1, lets them in one by one.
+
+    It would else let in as many at a time, before any of them is counted here; and at the limit of open files it would
+    complain, and come back, as many times over (Python 3.11).
+    """
+    for each in server.sockets:
+        with socket.socket(fileno=os.dup(each.fileno())) as twin:
+            twin.listen(BACKLOG)
 
 
 @contextmanager
@@ -96,7 +113,7 @@ def room(most: int) -> int:
     except ImportError:  # Windows
         return most
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft // SHARE))
+    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft // SHARE, soft - OWN))
 
 
 class Crowd:

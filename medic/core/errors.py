@@ -1,4 +1,6 @@
-"""The one root of the errors that Medic raises on purpose."""
+"""The one root of the errors that Medic raises on purpose, and how any error is kept."""
+
+from traceback import clear_frames
 
 
 class MedicError(Exception):
@@ -23,3 +25,16 @@ class RefusedError(MedicError):
 
 class InboxFullError(MedicError):
     """More alerts wait than the inbox may hold; the sender is to come again later."""
+
+
+def unburden(error: BaseException) -> None:
+    """Empty the frames of an error that is kept, and of those that led to it; its trace can still be written.
+
+    They hold whatever was at hand when it was raised: an answer of megabytes, a connection.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__

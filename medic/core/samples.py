@@ -1,5 +1,6 @@
 """What is measured: samples, their families, and the snapshot of one tick."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -80,6 +81,11 @@ def labels(pairs: Mapping[str, str] | None = None, /, **more: str) -> Labels:
     """Build labels from a mapping and keywords, sorted by name; empty values are dropped as in Prometheus."""
     merged = {**(pairs or {}), **more}
     return tuple(sorted((name, value) for name, value in merged.items() if value))
+
+
+def written(bound: float) -> str:
+    """Write a bucket's upper bound as its label ``le``, in the canonical form of OpenMetrics: ``1.0``, ``+Inf``."""
+    return "+Inf" if math.isinf(bound) else repr(float(bound))
 
 
 def gauge(name: str, help_: str, *samples: tuple[Labels, float]) -> Family:

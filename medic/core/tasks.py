@@ -1,4 +1,4 @@
-"""The gate to background work: named tasks in groups, a grid in time, and threads that nobody waits for."""
+"""The gate to background work: tasks in groups, a grid in time, threads that nobody waits for, and the way back."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, Never, TypeVar
 
@@ -134,6 +135,24 @@ def _deliver(work: Callable[[], T], loop: asyncio.AbstractEventLoop, future: asy
         settle = partial(_settle, future, result)
     with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
         loop.call_soon_threadsafe(settle)
+
+
+def on_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], T], *, timeout: float) -> T:
+    """Run quick *work* on *loop* and return what it gives; another thread calls this, and waits for it.
+
+    For values that only the loop may touch. Raises what the work raises, TimeoutError after *timeout* seconds, when
+    the loop is busy or at its end, and RuntimeError when it was closed. The loop's own thread would wait for itself.
+    """
+    answer: Future[T] = Future()
+    loop.call_soon_threadsafe(_answer, answer, work)
+    return answer.result(timeout)
+
+
+def _answer(answer: Future[T], work: Callable[[], T]) -> None:
+    try:
+        answer.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - it is handed to the waiter, whatever it is
+        answer.set_exception(error)
 
 
 def _settle(future: asyncio.Future[T], result: T) -> None:

@@ -64,9 +64,7 @@ class _Reader:
         self.names: set[str] = set()
 
     def refuse(self, what: str) -> QueryError:
-        return QueryError(
-            f"the regular expression {self.text!r} {what}", "write one in RE2's syntax, matched against the whole value"
-        )
+        return QueryError(f"the regular expression {self.text!r} {what}", "write one in RE2's syntax")
 
     @property
     def flags(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from medic.app.adapters import Letterbox
 from medic.app.api import Daemon, connect
 from medic.app.state import Holder, State, sign
 from medic.core.errors import MedicError, NotRunningError, RefusedError
@@ -123,3 +124,9 @@ def test_a_living_daemon_is_known_by_its_address_and_token(tmp_path):
     assert connect(state) == Daemon("http://127.0.0.1:9", "")
     state.token_file.write_text("secret\n")
     assert connect(state) == Daemon("http://127.0.0.1:9", "secret")
+
+
+@pytest.mark.parametrize("holder", [Daemon("http://h", "hunter2"), Letterbox("http://h", "hunter2")])
+def test_the_token_does_not_stand_in_what_is_written_of_its_holder(holder):
+    assert "http://h" in repr(holder)
+    assert "hunter2" not in repr(holder)

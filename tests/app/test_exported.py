@@ -2,34 +2,46 @@
 
 import json
 import threading
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from medic.app.api import Daemon
 from medic.app.exported import exported, names
+from medic.app.settings import load
 from medic.core.clock import SystemClock
 from medic.core.samples import Family, Kind
 from rules.defaults import defaults
-from rules.files import load
+from rules.files import load as load_groups
 from rules.groups import RecordRule
 from tests.grafana.contract import promised
 from tests.harness import Medic, reserved_port, until
 
-TICK = timedelta(seconds=15)
 SLOW = {"probe_success", "medic_queue_tasks", "medic_automation_processes", "node_processes_state", "medic_worker_up"}
 
 
+def configured(folder, text=""):
+    """Return the settings that *text* makes."""
+    file = folder / "medic.yml"
+    file.write_text(text)
+    return load(file, state=folder / "state", variables={})
+
+
 @pytest.fixture(scope="module")
-def here():
-    return exported(TICK, SystemClock(), None)
+def settings(tmp_path_factory):
+    return configured(tmp_path_factory.mktemp("configuration"))
+
+
+@pytest.fixture(scope="module")
+def here(settings):
+    return exported(settings, SystemClock(), None)
 
 
 def test_a_look_at_the_host_counts_the_series_of_the_system(here):
     assert here.series["node_load1"] == 1
     assert here.series["node_cpu_seconds_total"] >= 8
     assert here.series["medic_build_info"] == 1
+    assert "medic_zombie_processes" in here.series
 
 
 def test_a_look_at_the_host_finds_the_labels_of_what_it_counts(here):
@@ -48,6 +60,7 @@ def test_a_histogram_is_known_by_the_names_of_its_samples(here):
     assert "medic_task_duration_seconds" not in here.series
     assert {f"medic_task_duration_seconds_{part}" for part in ("bucket", "sum", "count")} <= here.series.keys()
     assert sorted(names(Family("x", Kind.HISTOGRAM, ""))) == ["x_bucket", "x_count", "x_sum"]
+    assert sorted(names(Family("x", Kind.SUMMARY, ""))) == ["x", "x_count", "x_sum"]
     assert list(names(Family("x_total", Kind.COUNTER, ""))) == ["x_total"]
 
 
@@ -56,12 +69,35 @@ def test_collectors_with_a_clock_of_their_own_are_known(here):
     assert here.clocks["medic_queue_tasks"] == 15_000
     assert here.clocks["probe_success"] == 15_000
     assert "node_load1" not in here.clocks
-    assert exported(timedelta(seconds=60), SystemClock(), None).clocks["medic_queue_tasks"] == 60_000
-    assert exported(timedelta(milliseconds=200), SystemClock(), None).clocks["medic_queue_tasks"] == 1000
+    assert here.clocks["medic_worker_cpu_seconds_total"] == 15_000
+    assert "medic_worker_up" not in here.clocks
+
+
+@pytest.mark.parametrize(("interval", "clock"), [("60s", 60_000), ("200ms", 1000)])
+def test_queues_are_read_as_often_as_the_host_but_not_more_than_each_second(tmp_path, interval, clock):
+    here = exported(configured(tmp_path, f"interval: {interval}"), SystemClock(), None)
+    assert here.clocks["medic_queue_tasks"] == clock
+
+
+def test_what_is_switched_off_is_not_there_and_what_is_slowed_down_has_a_clock(tmp_path):
+    off = "loadavg: {enabled: false}, workers: {enabled: false}, gpu: {enabled: false}"
+    slow = "queues: {every: 2m}, uname: {every: 1m}"
+    here = exported(configured(tmp_path, f"collectors: {{{off}, {slow}}}"), SystemClock(), None)
+    gone = ("node_load", "medic_worker_", "nvidia_", "medic_gpu_")
+    assert [name for name in here.series if name.startswith(gone)] == []
+    assert (here.clocks["medic_queue_tasks"], here.clocks["node_uname_info"]) == (120_000, 60_000)
+    assert "medic_scrape_collector_success" in here.series
+
+
+def test_what_cron_jobs_publish_and_groups_of_processes_are_looked_for(tmp_path):
+    (tmp_path / "own.prom").write_text("# TYPE nightly summary\nnightly_sum 3\nnightly_count 1\n")
+    said = f"textfile: {{directory: {tmp_path}}}, processes: {{groups: [{{name: tests, match: 'python.*'}}]}}"
+    here = exported(configured(tmp_path, f"collectors: {{{said}}}"), SystemClock(), None)
+    assert (here.series["nightly_sum"], here.series["namedprocess_namegroup_num_procs"]) == (1, 1)
 
 
 def test_the_shipped_rules_read_what_is_exported_or_recorded(here):
-    groups = load(defaults())
+    groups = load_groups(defaults())
     recorded = {rule.name for group in groups for rule in group.rules if isinstance(rule, RecordRule)}
     read = {name for group in groups for rule in group.rules for name in rule.query.names}
     assert read - here.series.keys() - recorded - {"ALERTS", "ALERTS_FOR_STATE"} == set()
@@ -94,19 +130,19 @@ def answering():
     server.server_close()
 
 
-def test_a_daemon_is_believed_about_its_series(answering, monkeypatch):
+def test_a_daemon_is_believed_about_its_series(answering, monkeypatch, settings):
     result = [{"metric": {"__name__": "sensor"}, "value": [1.5, "7"]}, {"metric": {}, "value": [1.5, "1"]}]
     answer = {"status": "success", "data": {"resultType": "vector", "result": result}}
     monkeypatch.setattr(Answering, "content", json.dumps(answer))
-    found = exported(TICK, SystemClock(), answering)
+    found = exported(settings, SystemClock(), answering)
     assert found.series["sensor"] == 7
     assert found.series["node_load1"] == 1
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "{}", '{"data": 5}', '{"data": {"result": [5, {"metric": {}}]}}'])
-def test_a_daemon_that_cannot_say_is_done_without(answering, monkeypatch, content):
+def test_a_daemon_that_cannot_say_is_done_without(answering, monkeypatch, settings, content):
     monkeypatch.setattr(Answering, "content", content)
-    assert exported(TICK, SystemClock(), answering).series["node_load1"] == 1
+    assert exported(settings, SystemClock(), answering).series["node_load1"] == 1
 
 
 def test_all_that_a_real_daemon_exports_is_known_without_it(tmp_path, here):

@@ -18,6 +18,7 @@ from medic.store.database import open_database
 from medic.store.history import HistoryStore
 from rhythm.recorder import Recorder
 from tests import brokers
+from tests.app.settings.reading import section
 from tests.exporter.tree import values
 from tests.fakes import HandClock
 
@@ -59,7 +60,7 @@ class House:
     def __init__(self, server, clock, history):
         url = f"http://127.0.0.1:{server.server_address[1]}/api/stats"
         self.server, self.clock, self.history = server, clock, history
-        self.figures = Figures((Queue(name="legacy", backend="http", url=url),), clock)
+        self.figures = Figures((section(Queue, {"name": "legacy", "backend": "http", "url": url}),), clock)
         self.runner = Runner(self.figures.collectors(timedelta(seconds=15)), clock)
         self.recorder = Recorder(history, COUNTERS)
 
@@ -168,7 +169,7 @@ async def test_a_queue_without_one_of_the_counters_has_no_ratio(server, tmp_path
 
 def figures(server, **more):
     where = f"http://127.0.0.1:{server.server_address[1]}/"
-    return Figures((Queue(name="legacy", backend="http", url=where, **more),), HandClock())
+    return Figures((section(Queue, {"name": "legacy", "backend": "http", "url": where, **more}),), HandClock())
 
 
 async def test_a_queue_that_answers_nonsense_is_down_until_it_answers_again(server):
@@ -189,8 +190,10 @@ async def test_two_who_ask_at_once_take_turns(server):
 
 @pytest.mark.needs("redis")
 async def test_who_asks_beside_one_that_hangs_gives_up_too(broker):
-    hasty = Figures((Queue(name="mail", backend="rq", url=broker.url, timeout=timedelta(seconds=0.2)),), HandClock())
-    patient = Figures((Queue(name="mail", backend="rq", url=broker.url),), HandClock())
+    hasty = Figures(
+        (section(Queue, {"name": "mail", "backend": "rq", "url": broker.url, "timeout": "200ms"}),), HandClock()
+    )
+    patient = Figures((section(Queue, {"name": "mail", "backend": "rq", "url": broker.url}),), HandClock())
     broker.process.send_signal(signal.SIGSTOP)
     assert await asyncio.gather(*(hasty.answering(["mail"]) for _ in range(3))) == [False] * 3
     broker.process.send_signal(signal.SIGCONT)
@@ -202,7 +205,7 @@ async def test_who_asks_beside_one_that_hangs_gives_up_too(broker):
 @pytest.mark.needs("redis")
 async def test_the_windows_of_a_queue_that_medic_itself_counts_go_on_over_a_restart(tmp_path, broker):
     clock, path = HandClock(), tmp_path / "history.db"
-    queue = Queue(name="mail", backend="rq", url=broker.url)
+    queue = section(Queue, {"name": "mail", "backend": "rq", "url": broker.url})
     client = broker.client()
 
     async def reads(house, *ended):

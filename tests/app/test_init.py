@@ -11,6 +11,7 @@ from medic.app.cli import main
 from medic.app.settings import load
 from tests import parts
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 WRITTEN = [
     "alertmanager.yml",
     "grafana/dashboards/medic-overview.json",
@@ -63,7 +64,7 @@ def test_every_key_that_is_shown_in_a_comment_is_one_that_medic_knows(folder, mo
     (folder / "slack.url").write_text("slack://token")
     found = load(shown)
     assert {job.name for job in found.jobs} == {"nightly-etl", "cleanup"}
-    assert len(found.queues) == 2
+    assert [queue.name for queue in found.queues] == ["default", "other", "mail"]
     assert len(found.remedies) == 2
     assert found.targets.units == ("nginx.service",)
     assert found.workers[0].environment == {"API_KEY": "x"}
@@ -106,15 +107,27 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     assert "name another folder" in result.output
 
 
-def test_the_quickstart_passes_the_check():
-    example = Path(__file__).parents[2] / "examples" / "quickstart" / "medic.yml"
-    result = medic("config", "check", "--config", example)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/medic.yml")), ids=lambda file: file.parent.name)
+def test_every_example_passes_the_check(file):
+    result = medic("config", "check", "--config", file)
     assert result.exit_code == 0, result.output
 
 
 @pytest.mark.needs("promtool")
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/prometheus.yml")), ids=lambda file: file.parent.name)
+def test_prometheus_takes_every_example_and_it_asks_for_collectors_that_there_are(file, tmp_path):
+    argv = [parts.find("promtool"), "check", "config", str(file)]
+    result = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode == 0, os.linesep.join((result.stdout, result.stderr))
+    jobs = yaml.safe_load(file.read_text())["scrape_configs"]
+    asked = {name: {} for job in jobs for names in job.get("params", {}).values() for name in names}
+    (config := tmp_path / "medic.yml").write_text(yaml.safe_dump({"collectors": asked}))
+    assert load(config, variables={})
+
+
+@pytest.mark.needs("promtool")
 def test_promtool_accepts_the_rules_of_the_quickstart():
-    rules = Path(__file__).parents[2] / "examples" / "quickstart" / "rules"
+    rules = EXAMPLES / "quickstart" / "rules"
     argv = [parts.find("promtool"), "check", "rules", *map(str, rules.glob("*.yml"))]
     result = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode == 0, os.linesep.join((result.stdout, result.stderr))

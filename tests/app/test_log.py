@@ -43,6 +43,14 @@ def test_a_field_that_says_nothing_is_not_shown(tmp_path, capsys):
     assert capsys.readouterr().err.endswith("info    well  count=0\n")
 
 
+def test_what_strangers_named_begins_no_line_steers_no_terminal_and_loses_no_line(tmp_path, capsys):
+    configure(tmp_path / "medic.log")
+    logging.getLogger("medic").warning("left out", extra={"file": "a\n12:00:00 error forged\x1b[2J\udcff"})
+    shown, kept = capsys.readouterr().err, (tmp_path / "medic.log").read_text()
+    assert shown.endswith("left out  file='a\\n12:00:00 error forged\\x1b[2J\\udcff'\n")
+    assert [line["event"] for line in map(json.loads, kept.splitlines())] == ["left out"]
+
+
 def test_a_full_disk_takes_no_line_and_makes_no_noise(tmp_path, capsys):
     (tmp_path / "medic.log").symlink_to("/dev/full")
     configure(tmp_path / "medic.log")

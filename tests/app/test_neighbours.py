@@ -12,6 +12,7 @@ import pytest
 from medic.app import neighbours
 from medic.app.settings.measure import Collectors
 from tests import parts
+from tests.app.settings.reading import section
 from tests.harness import reserved_port, until
 
 
@@ -43,7 +44,7 @@ def answering(body):
 
 
 def settings(**system):
-    return SimpleNamespace(collectors=Collectors.model_validate({"system": system}))
+    return SimpleNamespace(collectors=section(Collectors, {"system": system}))
 
 
 async def told(caplog, port, **system):

@@ -6,6 +6,7 @@ from medic.app.probes import Probes
 from medic.app.settings.model import Configuration
 from medic.core.clock import SystemClock
 from medic.core.probes import ProbeFigures
+from tests.app.settings.reading import section
 from tests.exporter.probes.services import web
 
 
@@ -16,7 +17,7 @@ def service():
 
 
 def configured(*probes):
-    return Configuration.model_validate({"probes": probes}).probes
+    return section(Configuration, {"probes": probes}).probes
 
 
 def collected(probes):

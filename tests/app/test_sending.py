@@ -12,7 +12,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from medic.app.alertmanagers import letters, metrics
 from medic.app.alertmanagers.office import DRAIN, Office
@@ -20,9 +19,11 @@ from medic.app.alertmanagers.outbox import BATCH, CAPACITY, Outbox
 from medic.app.alertmanagers.sender import Sender
 from medic.app.settings.judge import Rules
 from medic.app.settings.peers import Alertmanager
+from medic.app.settings.sections import SecretStr
 from medic.core.clock import from_ms, to_ms
 from medic.core.samples import labels
 from rules.sending import Message
+from tests.app.settings.reading import section
 from tests.fakes import HandClock
 from tests.rules.host import Host, group
 
@@ -145,7 +146,9 @@ async def test_it_is_reached_under_a_path_with_what_its_owner_gave_for_it():
 
 
 async def test_labels_of_this_host_are_added_and_override_none():
-    rules = Rules(external_labels={"host": "web1", "queue": "x"}, external_url="https://medic.example/x/")
+    rules = section(
+        Rules, {"external_labels": {"host": "web1", "queue": "x"}, "external_url": "https://medic.example/x/"}
+    )
     async with listening() as manager, running(office(manager.url, rules=rules)) as sending:
         sending.put([message(queue="default")])
         await manager.until(lambda: manager.alerts)

@@ -1,7 +1,8 @@
 import asyncio
+import os
 import resource
 import socket
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 
 import pytest
@@ -75,6 +76,18 @@ async def served(most, lost=None):
         yield connect
 
 
+@contextmanager
+def no_more_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 async def test_of_too_many_connections_the_most_silent_one_goes():
     async with served(3) as connect:
         first, second, third = [await connect() for _ in range(3)]
@@ -90,6 +103,19 @@ async def test_a_flood_of_silent_connections_keeps_nobody_out():
         late = await connect()
         assert await late.echo()
         assert await flood[0].ended()
+
+
+async def test_at_the_limit_of_open_files_there_is_one_complaint_and_not_one_for_each_who_waits():
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    async with listening(Echo, "127.0.0.1", 0, most=50) as address:
+        with ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(socket.create_connection(address))  # held by the kernel until the loop runs
+            with no_more_files():
+                while not complaints:
+                    await asyncio.sleep(0)
+    assert len(complaints) == 1
 
 
 async def test_who_left_makes_room():
@@ -117,6 +143,10 @@ def test_connections_get_a_quarter_of_the_descriptors_at_most():
     try:
         assert room(512) == 64
         assert room(10) == 10
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+        assert room(512) == 4
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+        assert room(512) == 1
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -1,9 +1,10 @@
 import asyncio
+import threading
 from contextlib import suppress
 
 import pytest
 
-from medic.core.tasks import OverdueError, in_task, run_main
+from medic.core.tasks import OverdueError, in_task, in_thread, on_loop, run_main
 
 BRIEF = 0.02
 ABANDONED = "work that ignores its cancellation was abandoned"
@@ -96,6 +97,27 @@ def test_a_main_program_does_not_wait_for_what_ignores_its_cancellation(caplog):
     assert run_main(main()) == 7
     assert ABANDONED in caplog.text
     left[0].get_coro().close()
+
+
+async def test_another_thread_has_work_done_on_the_loop():
+    loop, here = asyncio.get_running_loop(), threading.current_thread()
+    asked = await in_thread(lambda: on_loop(loop, threading.current_thread, timeout=10), timeout=20, name="asking")
+    assert asked is here
+
+
+async def test_who_asks_the_loop_hears_what_the_work_raises():
+    loop = asyncio.get_running_loop()
+    with pytest.raises(ZeroDivisionError):
+        await in_thread(lambda: on_loop(loop, lambda: 1 // 0, timeout=10), timeout=20, name="asking")
+
+
+def test_a_loop_that_does_not_run_answers_nobody():
+    loop = asyncio.new_event_loop()
+    with pytest.raises(TimeoutError):
+        on_loop(loop, int, timeout=0)
+    loop.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        on_loop(loop, int, timeout=10)
 
 
 def test_a_main_program_ends_what_it_left():

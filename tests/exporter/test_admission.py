@@ -56,6 +56,45 @@ def test_a_value_that_is_no_number_is_refused(value):
     assert "not a number" in refusal(gauge("x", "X.", ((), value)))
 
 
+@pytest.mark.parametrize("values", [[10**400], [10**400, -(10**400)], [10**400, 0.5]])
+def test_a_value_that_no_float_can_hold_is_refused(values):
+    rows = [(labels(n=str(number)), value) for number, value in enumerate(values)]
+    assert "no float can hold" in refusal(gauge("x", "X.", *rows))
+
+
+def test_whole_numbers_whose_sum_no_float_can_hold_are_admitted():
+    family = gauge("x", "X.", (labels(a="1"), 10**308), (labels(a="2"), 10**308))
+    assert admit([family]) == (family,)
+
+
+@pytest.mark.parametrize("help_", [None, 5, "\udc80"])
+def test_a_help_that_cannot_be_written_is_refused(help_):
+    assert "UTF-8" in refusal(Family("x", Kind.GAUGE, help_, [Sample("x", (), 1)]))
+
+
+@pytest.mark.parametrize("kind", ["gauge", "histogramm", None])
+def test_a_kind_that_is_none_is_refused(kind):
+    assert "is not a kind" in refusal(Family("x", kind, "X.", [Sample("x", (), 1)]))
+
+
+@pytest.mark.parametrize("at", ["soon", 1.5, 1 << 54])
+def test_a_time_that_is_none_is_refused(at):
+    assert "is no time" in refusal(Family("x", Kind.GAUGE, "X.", [Sample("x", (), 1, at)]))
+
+
+@pytest.mark.parametrize("exemplar", [Exemplar((), "1"), Exemplar((), math.nan), Exemplar((), 1.0, "soon")])
+def test_an_exemplar_without_a_number_or_with_a_wrong_time_is_refused(exemplar):
+    refusal(Family("x_total", Kind.COUNTER, "X.", [Sample("x_total", (), 1)], {("x_total", ()): exemplar}))
+
+
+def test_output_of_a_known_shape_is_still_refused_when_its_values_or_times_are_wrong():
+    door = Admission()
+    door.admit([gauge("x", "X.", ((), 1))])
+    for wrong in (Sample("x", (), 10**400), Sample("x", (), 1, "soon")):
+        with pytest.raises(OutputError):
+            door.admit([Family("x", Kind.GAUGE, "X.", [wrong])])
+
+
 def test_a_sample_of_another_name_is_refused_and_the_right_name_is_said():
     text = refusal(Family("x", Kind.GAUGE, "X.", [Sample("y", (), 1)]))
     assert "'y'" in text

@@ -1,9 +1,13 @@
+import math
+import traceback
+import weakref
+
 import pytest
 
 from exporter.admission import Admission
 from exporter.collector import Collected, Collector, attempt
 from medic.core.errors import MedicError
-from medic.core.samples import gauge, labels
+from medic.core.samples import Family, Kind, gauge, labels
 from tests.fakes import HandClock
 
 AT = 1_000
@@ -17,6 +21,31 @@ def run(collect, clock=None, **more):
 
 def fail(error):
     raise error
+
+
+class Answer:
+    """Something large that was read."""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": "\udc80"},
+        {"name": None},
+        {"group": ("a",)},
+        {"every": 0.0},
+        {"every": math.nan},
+        {"every": math.inf},
+        {"timeout": -1.0},
+        {"timeout": math.inf},
+        {"most": 0},
+        {"down": [Family("x", Kind.GAUGE, None)]},
+    ],
+)
+def test_a_collector_that_would_harm_others_cannot_be_made(wrong):
+    with pytest.raises(MedicError):
+        Collector(**{"name": "a", "group": "test", "collect": list, **wrong})
 
 
 def test_what_is_collected_is_there_with_the_time_it_took():
@@ -63,6 +92,25 @@ def test_what_is_true_while_it_fails_is_shown_all_the_same():
     run_ = run(lambda: fail(ValueError("bad")), down=[down])
     assert not run_.succeeded
     assert list(run_.families) == [down]
+
+
+def test_a_failure_keeps_nothing_of_what_was_at_hand_but_its_trace():
+    answers = []
+
+    def read():
+        answer = Answer()
+        answers.append(weakref.ref(answer))
+        raise ValueError("not a number")
+
+    def collect():
+        try:
+            read()
+        except ValueError as error:
+            raise MedicError("no figures") from error
+
+    failed = run(collect)
+    assert [answer() for answer in answers] == [None]
+    assert "in read" in "".join(traceback.format_exception(failed.error))
 
 
 def test_an_interrupt_of_the_program_travels():

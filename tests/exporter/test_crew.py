@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from exporter.crew import PATIENCE, Batch, Crew, Job
+from exporter.crew import PATIENCE, Batch, Crew, Inquiry, Job
+from tests.fakes import HandClock
 
 LIMIT = 10.0
 
@@ -99,3 +100,36 @@ def test_work_that_comes_back_late_frees_its_thread(gate):
     assert back.wait(LIMIT)
     run(crew, Job(lambda: None, LIMIT))
     assert names().count("late") <= 2
+
+
+def test_what_has_not_answered_is_none_and_is_not_asked_again_and_its_late_answer_is_the_next(gate):
+    clock, asked = HandClock(), []
+
+    def hang():
+        asked.append("hung")
+        clock.pass_by(seconds=LIMIT)  # from here on the clock stands: to wait again would be for ever
+        gate.wait(LIMIT)
+        return "late"
+
+    inquiry = Inquiry("inquiry", time=clock.monotonic, deadline=LIMIT)
+    questions = {"hung": hang, "well": lambda: "answered"}
+    assert [inquiry.ask(questions) for _ in range(3)] == [{"hung": None, "well": "answered"}] * 3
+    assert asked == ["hung"]
+    gate.set()
+    while (answers := inquiry.ask(questions))["hung"] is None:
+        pass
+    assert answers == {"hung": "late", "well": "answered"}
+    assert asked == ["hung"]
+
+
+def test_what_is_not_asked_any_more_is_forgotten(gate):
+    clock = HandClock()
+
+    def hang():
+        clock.pass_by(seconds=LIMIT)
+        return gate.wait(LIMIT)
+
+    inquiry = Inquiry("inquiry", time=clock.monotonic, deadline=LIMIT)
+    assert inquiry.ask({"a": hang}) == {"a": None}
+    assert inquiry.ask({}) == {}
+    assert inquiry.ask({"a": lambda: "new"}) == {"a": "new"}

@@ -72,6 +72,12 @@ def test_a_counter_that_never_had_total_is_unknown_to_openmetrics():
     assert "# TYPE node_odd counter\n" in text(family)
 
 
+@pytest.mark.parametrize("stem", [gauge("x", "X.", ((), 1)), counter("x", "X.", ((), 1))])
+def test_a_counter_beside_a_family_of_its_name_without_total_is_unknown_to_openmetrics(stem):
+    page = openmetrics(stem, counter("x_total", "T.", ((), 2)))
+    assert [family.name for family in parse_openmetrics(page)] == ["x", "x_total"]
+
+
 def test_an_untyped_family_is_untyped_in_text_and_unknown_in_openmetrics():
     family = Family("node_vmstat_pgfault", Kind.UNTYPED, "Faults.", [Sample("node_vmstat_pgfault", (), 1)])
     assert "# TYPE node_vmstat_pgfault untyped\n" in text(family)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.files import CHUNK, entries, read, read_or_none
+from exporter.files import CHUNK, read, read_or_none
 
 
 def test_a_file_larger_than_a_chunk_is_read_whole(tmp_path):
@@ -27,11 +27,3 @@ def test_a_missing_file_raises_or_is_none(tmp_path):
         read(str(tmp_path / "none"))
     assert read_or_none(str(tmp_path / "none")) is None
     assert read_or_none(str(tmp_path)) is None
-
-
-def test_entries_are_sorted_and_a_missing_folder_has_none(tmp_path):
-    for name in "cab":
-        (tmp_path / name).touch()
-    assert entries(str(tmp_path)) == ["a", "b", "c"]
-    assert entries(str(tmp_path / "none")) == []
-    assert entries(str(tmp_path / "a")) == []

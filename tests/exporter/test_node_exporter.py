@@ -1,13 +1,9 @@
 """The system's families held against those of the real node_exporter."""
 
-import os
-import selectors
 import subprocess
-import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -17,6 +13,7 @@ from exporter.registry import SYSTEM, Roots, system_collectors
 from medic.core.clock import SystemClock
 from tests import parts
 from tests.exporter.differences import FLAGS, OURS, THEIRS, UNLIKE
+from tests.exporter.listening import port_of
 from tests.exporter.tree import ROOTS
 
 pytestmark = pytest.mark.needs("node_exporter")
@@ -63,22 +60,6 @@ def node_exporter(roots, collectors):
     finally:
         process.kill()
         process.communicate()
-
-
-def port_of(process):
-    """Find the port that a process listens on, once it says that it does."""
-    seen, deadline = b"", time.monotonic() + 20
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stderr, selectors.EVENT_READ)
-        while b"TLS is disabled" not in seen and time.monotonic() < deadline:
-            if selector.select(1):
-                seen += os.read(process.stderr.fileno(), 1 << 16)
-    inodes = {str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()}
-    for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if f"socket:[{fields[9]}]" in inodes and fields[3] == "0A":
-            return int(fields[1].rpartition(":")[2], 16)
-    raise AssertionError(f"it does not listen: {seen.decode()}")
 
 
 def fetch(url):

@@ -19,6 +19,12 @@ def clash():
 def raises():
     raise RuntimeError("not today")
 
+def ends():
+    raise SystemExit("not with me")
+
+def never():
+    return Collector("never", "extra", list, cheap=False, every=0)
+
 def nothing():
     return None
 """
@@ -78,6 +84,8 @@ async def test_a_collector_of_another_package_is_found_and_runs(package):
     ("where", "said"),
     [
         ("extra_collectors:raises", "RuntimeError: not today"),
+        ("extra_collectors:ends", "SystemExit: not with me"),
+        ("extra_collectors:never", "every=0: give seconds"),
         ("extra_collectors:nothing", "must return an exporter.collector.Collector, not NoneType"),
         ("extra_collectors:missing", "cannot be loaded"),
         ("no_such_module:answer", "cannot be loaded"),

@@ -155,6 +155,23 @@ async def test_of_two_collectors_that_contradict_each_other_the_later_fails(cloc
     assert value(snapshot.families, "count") == 1
 
 
+async def test_what_others_wrote_never_takes_the_place_of_the_hosts_own(clock):
+    forged = cheap("forged", lambda: [gauge("load", "L.", ((), 99)), gauge("backup", "B.", ((), 1))], foreign=True)
+    runner = Runner([forged, cheap("host", Counting("load"))], clock)
+    snapshot = await runner.tick()
+    assert (value(snapshot.families, "load"), value(snapshot.families, "backup")) == (1, 1)
+    assert snapshot.failed == {"forged"}
+    assert runner.collectors_of("load") == {"host"}  # rules on it are not frozen because the forger fails
+
+
+async def test_no_collector_can_say_what_the_runner_says_of_collectors(clock):
+    forged = gauge("medic_scrape_collector_success", "S.", (labels(collector="forger"), 1), (labels(collector="x"), 1))
+    runner = Runner([cheap("forger", lambda: [forged])], clock)
+    for families in (await scrape(runner), (await runner.tick()).families):
+        assert success(families) == {"forger": 0}
+        assert [family.name for family in families].count(forged.name) == 1
+
+
 async def test_expensive_samples_keep_their_own_time_and_stay_until_the_next_run(clock):
     runner = Runner([cheap(), dear()], clock)
     before = await runner.tick()

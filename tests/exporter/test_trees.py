@@ -21,6 +21,12 @@ def test_a_tree_is_its_root_with_all_descendants_and_nobody_else():
     assert trees(everyone, {(10, 4999), (99, 5000)}) == {}
 
 
+def test_a_root_that_has_ended_is_none_and_a_descendant_that_has_is_told_of_until_it_is_reaped():
+    everyone = [process(10, 1), process(11, 10, state="Z"), process(20, 1, state="Z")]
+    for gather in (trees, branches):
+        assert pids(gather(everyone, {(10, 5000), (20, 5000)})) == {10: {10, 11}}
+
+
 def test_of_two_roots_one_below_the_other_the_upper_has_all():
     everyone = [process(10, 1), process(11, 10), process(12, 11)]
     assert pids(trees(everyone, {(10, 5000), (11, 5000)})) == {10: {10, 11, 12}}

@@ -51,10 +51,11 @@ async def test_an_attempt_is_counted_with_its_outcome_and_the_time_from_the_aler
         mine = [s for s in durations.samples if dict(s.labels)["remedy"] == "restart-workers"]
         assert [s.value for s in mine if s.name.endswith("_sum")] == pytest.approx([232.0])
         buckets = {dict(s.labels)["le"]: s.value for s in mine if s.name.endswith("_bucket")}
-        below, above = ("0.05", "0.25", "1", "5", "15", "60", "120"), ("300", "600", "1800", "3600", "+Inf")
+        below = ("0.05", "0.25", "1.0", "5.0", "15.0", "60.0", "120.0")
+        above = ("300.0", "600.0", "1800.0", "3600.0", "+Inf")
         assert buckets == {**dict.fromkeys(below, 0), **dict.fromkeys(above, 1)}
         ((key, exemplar),) = durations.exemplars.items()
-        assert key == ("medic_heal_duration_seconds_bucket", labels(remedy="restart-workers", le="300"))
+        assert key == ("medic_heal_duration_seconds_bucket", labels(remedy="restart-workers", le="300.0"))
         assert exemplar.value == pytest.approx(232.0)
         assert dict(exemplar.labels) == {"attempt": "1", "episode": "1"}
         assert exemplar.at == to_ms(it.clock.now())

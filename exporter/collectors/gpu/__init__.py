@@ -1,5 +1,5 @@
 """NVIDIA's GPUs, through the library of their driver (NVML)."""
 
-from exporter.collectors.gpu.collector import EVERY, Options, collectors, declared
+from exporter.collectors.gpu.collector import Options, collectors, declared
 
-__all__ = ["EVERY", "Options", "collectors", "declared"]
+__all__ = ["Options", "collectors", "declared"]

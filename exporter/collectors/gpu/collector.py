@@ -28,9 +28,6 @@ PROC = Path("/proc")
 class Options:
     """How GPUs are looked at."""
 
-    every: float = EVERY
-    """Seconds."""
-    expose: bool = True
     expected: int | None = None
     """How many GPUs there should be; None means the most that were ever seen."""
     pcie_throughput: bool = False
@@ -92,8 +89,8 @@ def collectors(
     """Build ``gpu`` and ``gpu_xids``, which shows what errors came even while the first one hangs."""
     finder = Finder(options, clock, pools, proc=proc)
     return [
-        Collector("gpu", "gpu", finder.collect, cheap=False, every=options.every, expose=options.expose),
-        Collector("gpu_xids", "gpu", finder.errors, expose=options.expose),
+        Collector("gpu", "gpu", finder.collect, cheap=False, every=EVERY),
+        Collector("gpu_xids", "gpu", finder.errors),
     ]
 
 

@@ -32,6 +32,8 @@ class Driver:
         self._seen = seen
         self._nvml: ModuleType | None = None
         self._session: Session | None = None
+        self._stuck: Session | None = None
+        """One that was left with its watcher inside of the library; while it is, no other watcher joins it there."""
         self._backoff = Backoff()
         self._code: int | None = None
         self._told: tuple[int, int | None] = (0, None)
@@ -54,7 +56,8 @@ class Driver:
     def _read(self, now: float) -> Look:
         if self._session is None:
             return Look((), self._code)
-        self._session.watch(self._seen)
+        if self._is_free():
+            self._session.watch(self._seen)
         return self._session.read(self._live, self._steady, now)
 
     def _reopen(self, why: int | None) -> None:
@@ -70,11 +73,18 @@ class Driver:
 
     def _close(self, why: int | None) -> None:
         """End the session; when the versions do not match, let the library go, for the one that is on disk now."""
-        ended = self._session is None or self._session.close()
+        if self._session is not None and not self._session.close():
+            self._stuck = self._session
         self._session = None
-        if ended and why == MISMATCH and self._nvml is not None:
+        if why == MISMATCH and self._nvml is not None and self._is_free():
             library.let_go(self._nvml)
             self._nvml = None
+
+    def _is_free(self) -> bool:
+        """Tell whether no thread is stuck inside of the library; a session that is not any more is ended at last."""
+        if self._stuck is not None and self._stuck.ended and self._stuck.close():
+            self._stuck = None
+        return self._stuck is None
 
     def _tell(self, look: Look) -> None:
         """Log what changed: that there are GPUs, how many answer, and what the driver says."""

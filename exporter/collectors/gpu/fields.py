@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Protocol
 
 from exporter.collectors.gpu.queries import Ask, Handle, Query, call, either, members
 from medic.core.samples import Kind
@@ -97,7 +98,7 @@ def _decode(answer: "FieldValue", scale: float) -> float | None:
     return float(getattr(answer.value, VALUE_TYPES[answer.valueType])) * scale
 
 
-class FieldValue:
+class FieldValue(Protocol):
     """Of nvmlFieldValue_t what is read here."""
 
     nvmlReturn: int  # noqa: N815 - NVML's name

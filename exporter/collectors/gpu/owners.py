@@ -3,26 +3,15 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from exporter.collectors.gpu.usage import Owner, People
-from exporter.collectors.workers import START, STATE
-from exporter.files import read_or_none
+from exporter.table import Process, read
 from medic.core.workers import Pool
 
-PARENT = 1
-"""Where it stands behind the command's name: field 4 of proc_pid_stat(5)."""
 DEEPEST = 64
 """Generations that are climbed; numbers are given anew, so that a climb can run in a circle."""
 HOST = "pid:[4026531836]"
 """The number space of the host itself: PROC_PID_INIT_INO of the kernel's proc_ns.h."""
-
-
-class Process(NamedTuple):
-    """Of a living process what tells where it comes from."""
-
-    parent: int
-    start: int
 
 
 Workers = Mapping[tuple[int, int], Owner]
@@ -41,19 +30,14 @@ def workers_of(pools: Iterable[Pool]) -> Workers:
 
 def look_at(pid: int, proc: Path) -> Process | None:
     """Look at a process; None when there is none, or only its zombie, which holds no memory any more."""
-    stat = read_or_none(f"{proc}/{pid}/stat")
-    if not stat:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[STATE] in {"Z", "X"} else Process(int(fields[PARENT]), int(fields[START]))
+    process = read(proc, pid)
+    return None if process is None or process.ended else process
 
 
 def owner_of(pid: int, workers: Workers, proc: Path) -> Owner | None:
     """Climb from a process to the worker that it is or comes from; None when it is nobody's."""
-    for number, process in _line(pid, proc):
-        if (owner := workers.get((number, process.start))) is not None:
-            return owner
-    return None
+    owners = (workers.get(process.key) for process in _line(pid, proc))
+    return next((owner for owner in owners if owner is not None), None)
 
 
 def sees_host(proc: Path) -> bool:
@@ -64,12 +48,12 @@ def sees_host(proc: Path) -> bool:
         return False
 
 
-def _line(pid: int, proc: Path) -> Iterator[tuple[int, Process]]:
+def _line(pid: int, proc: Path) -> Iterator[Process]:
     for _ in range(DEEPEST):
         process = look_at(pid, proc)
         if process is None:
             return
-        yield pid, process
+        yield process
         pid = process.parent
 
 

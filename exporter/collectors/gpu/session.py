@@ -48,6 +48,11 @@ class Session:
                 code = gone.code
         return Look(readings, code)
 
+    @property
+    def ended(self) -> bool:
+        """Tell whether no thread waits for its events."""
+        return self._watcher is None or not self._watcher.runs
+
     def close(self) -> bool:
         """Shut NVML down, unless the watcher is stuck inside of it; tell whether it was shut down."""
         if self._watcher is not None and not self._watcher.stop():

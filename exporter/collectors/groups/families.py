@@ -1,14 +1,13 @@
 """What is told of process groups, in process-exporter's words."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from exporter.collectors.groups.counts import NOTHING, Counts
 from exporter.collectors.groups.tally import Errors, Tally, Told
+from exporter.table import PAGE
 from medic.core.processes import CLOCK_TICKS
 from medic.core.samples import Family, Labels, counter, gauge, labels
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 PREFIX = "namedprocess_namegroup"
 STATES = {"R": "Running", "S": "Sleeping", "D": "Waiting", "Z": "Zombie"}
 OTHER = "Other"
@@ -21,7 +20,8 @@ def families(told: Told, booted: int) -> list[Family]:
     """Lay out all groups; *booted* is when the kernel started, in unixtime."""
     tallies = sorted(told.tallies.items())
     return [
-        *_gauges(tallies, booted),
+        *_sizes(tallies, booted),
+        *_breakdowns(tallies),
         *_counters([(name, readable(told.counts.get(name, NOTHING), tally)) for name, tally in tallies]),
         *_threads(told),
         *_errors(told.errors),
@@ -48,7 +48,7 @@ def _errors(errors: Errors) -> list[Family]:
     return [counter(f"namedprocess_scrape_{name}", text, ((), number)) for name, text, number in rows]
 
 
-def _gauges(tallies: Sequence[tuple[str, Tally]], booted: int) -> list[Family]:
+def _sizes(tallies: Sequence[tuple[str, Tally]], booted: int) -> list[Family]:
     def each(name: str, text: str, value: Callable[[Tally], float | None]) -> Family:
         found = ((group, value(tally)) for group, tally in tallies)
         return gauge(f"{PREFIX}_{name}", text, *((labels(groupname=group), v) for group, v in found if v is not None))
@@ -71,6 +71,11 @@ def _gauges(tallies: Sequence[tuple[str, Tally]], booted: int) -> list[Family]:
             "start time in seconds since 1970/01/01 of oldest process in group",
             lambda tally: None if tally.oldest is None else booted + tally.oldest // CLOCK_TICKS,
         ),
+    ]
+
+
+def _breakdowns(tallies: Sequence[tuple[str, Tally]]) -> list[Family]:
+    return [
         gauge(f"{PREFIX}_memory_bytes", "number of bytes of memory in use", *_memory(tallies)),
         gauge(
             f"{PREFIX}_states",
@@ -124,12 +129,12 @@ def _counters(groups: Sequence[tuple[str, Counts]]) -> list[Family]:
 
 
 def _threads(told: Told) -> list[Family]:
-    counted = [
-        (labels(groupname=group, threadname=name), number)
+    found = [
+        (labels(groupname=group, threadname=name), number, told.threads[group][name])
         for group, tally in sorted(told.tallies.items())
         for name, number in sorted(tally.thread_counts.items())
     ]
-    known = [(pairs, told.threads[dict(pairs)["groupname"], dict(pairs)["threadname"]]) for pairs, _ in counted]
+    counted, known = [(pairs, number) for pairs, number, _ in found], [(pairs, counts) for pairs, _, counts in found]
 
     def each(name: str, text: str, values: Callable[[Counts], Mapping[str, float | None]], key: str = "") -> Family:
         return counter(f"{PREFIX}_thread_{name}", text, *_rows(known, values, key))

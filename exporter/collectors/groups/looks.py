@@ -12,6 +12,8 @@ from exporter.table import read as read_process
 
 LONGEST = 4096
 """Bytes of a command line that patterns see, as it may hold megabytes."""
+STATUS = 1 << 16
+"""Bytes of a status: it names all groups of the user, of which a directory can give hundreds."""
 KIB = 1024
 
 
@@ -81,7 +83,7 @@ def inspect(proc: Path, process: Process, *, smaps: bool, threads: bool, real: b
     *real* tells that *proc* is the kernel's own.
     """
     folder = f"{proc}/{process.pid}"
-    status = _read(f"{folder}/status")
+    status = _read(f"{folder}/status", STATUS)
     rollup = _read(f"{folder}/smaps_rollup") if smaps and process.virtual else None
     return Look(
         counts=_counts(process, status, _read(f"{folder}/io")),
@@ -131,7 +133,7 @@ def _threads(proc: Path, process: Process) -> Iterator[Thread]:
         line = read_process(proc, process.pid, f"/task/{task}")
         if line is not None:
             folder = f"{proc}/{process.pid}/task/{task}"
-            counts = _counts(line, _read(f"{folder}/status"), _read(f"{folder}/io"))
+            counts = _counts(line, _read(f"{folder}/status", STATUS), _read(f"{folder}/io"))
             yield Thread((int(task), line.start), line.name, line.state, _wchan(folder), counts)
 
 
@@ -161,14 +163,14 @@ def _bytes(text: bytes | None, key: bytes) -> int | None:
     return None if kib is None else kib * KIB
 
 
-def _read(path: str) -> bytes | None:
-    """Return the beginning of a file, which is all of those that are read here; None when it cannot be read."""
+def _read(path: str, most: int = LONGEST) -> bytes | None:
+    """Return the first *most* bytes of a file; None when it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        return os.read(descriptor, LONGEST)
+        return os.read(descriptor, most)
     except OSError:
         return None
     finally:

@@ -52,8 +52,8 @@ class Told:
 
     tallies: Mapping[str, Tally]
     counts: Mapping[str, Counts]
-    threads: Mapping[tuple[str, str], Counts]
-    """By group and name of the thread."""
+    threads: Mapping[str, Mapping[str, Counts]]
+    """By group, and in it by name of the thread."""
     errors: Errors = NO_ERRORS
 
 

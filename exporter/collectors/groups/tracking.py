@@ -64,7 +64,7 @@ class Groups:
         self._top: frozenset[str] = frozenset()
         self._cpu: dict[str, float] = {}
         self._counts: dict[str, Counts] = dict.fromkeys(self._lasting, ZERO)
-        self._threads: dict[tuple[str, str], Counts] = {}
+        self._threads: dict[str, dict[str, Counts]] = {}
         self._errors = Errors()
         self._sweeping = False
 
@@ -85,7 +85,8 @@ class Groups:
         self._looked = now
         self._forget(tallies)
         self._sweeping = False
-        return Told(tallies, dict(self._counts), dict(self._threads), self._errors)
+        threads = {group: dict(named) for group, named in self._threads.items()}
+        return Told(tallies, dict(self._counts), threads, self._errors)
 
     def _place(self, processes: Sequence[Process]) -> frozenset[Key]:
         """Find out where each belongs, forget who has ended, and return who came since the last sweep."""
@@ -152,7 +153,7 @@ class Groups:
         """Drop the counters of names that have not been among the top for long; theirs begin anew if they return."""
         if len(self._counts) > 2 * MOST_GROUPS:
             self._counts = {name: counts for name, counts in self._counts.items() if name in told}
-            self._threads = {key: counts for key, counts in self._threads.items() if key[0] in told}
+            self._threads = {name: threads for name, threads in self._threads.items() if name in told}
 
     def _tell(self, process: Process, name: str, tallies: dict[str, Tally], *, is_new: bool) -> None:
         known = self._known[process.key]
@@ -180,17 +181,13 @@ class Groups:
     def _tell_threads(self, group: str, tally: Tally, known: Known, look: Look, *, is_new: bool) -> None:
         before, known.threads = known.threads, {each.key: each.counts for each in look.threads}
         looked_before = bool(before) or is_new
+        named = self._threads.setdefault(group, {})
         for thread in look.threads:
-            name = self._thread_named(group, thread.name)
+            name = thread.name if thread.name in named or len(named) < MOST_THREADS else OTHER
             tally.thread_counts[name] += 1
             was = before.get(thread.key)
             rise = risen(was, thread.counts, is_new=was is None and looked_before)
-            self._threads[group, name] = add(self._threads.get((group, name), NOTHING), rise)
-
-    def _thread_named(self, group: str, name: str) -> str:
-        if (group, name) in self._threads:
-            return name
-        return name if sum(each == group for each, _ in self._threads) < MOST_THREADS else OTHER
+            named[name] = add(named.get(name, NOTHING), rise)
 
     def _ratio(self, process: Process, known: Known, look: Look) -> float | None:
         """Return the share of its descriptors that a process has open; its limit is read when that may matter."""

@@ -1,13 +1,12 @@
 """The collector: the folders, each with a deadline of its own, and one page of what their files say."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from exporter.collectors.textfile.files import File, Folder, look
 from exporter.collectors.textfile.parse import Declared
-from exporter.crew import PATIENCE, Batch, Crew, Job
+from exporter.crew import Inquiry
 from medic.core.samples import Family, Labels, gauge, labels
 
 log = logging.getLogger(__name__)
@@ -16,17 +15,24 @@ DEADLINE = 2.0
 """Seconds that a folder has to answer; one on a dead mount never does."""
 SILENT = Folder({}, f"no answer within {DEADLINE:g} s")
 
+Look = Callable[[str, Mapping[str, File]], Folder]
+
 
 class Textfiles:
     """Reads the files of its folders; a folder that hangs and a file that is wrong harm themselves alone."""
 
-    def __init__(self, patterns: Sequence[str], *, time: Callable[[], float], deadline: float = DEADLINE) -> None:
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        *,
+        time: Callable[[], float],
+        deadline: float = DEADLINE,
+        look: Look = look,
+    ) -> None:
         """Look where *patterns* say, paths of folders or globs of them; *time* is a monotonic clock."""
         self._patterns = tuple(patterns)
-        self._time = time
-        self._deadline = deadline
-        self._crew = Crew("textfiles")
-        self._open: dict[str, Job[Folder]] = {}
+        self._look = look
+        self._inquiry: Inquiry[str, Folder] = Inquiry("textfiles", time=time, deadline=deadline)
         self._known: dict[str, Folder] = {}
         self._folders: dict[str, Folder] | None = None
         self._families: list[Family] = []
@@ -34,28 +40,17 @@ class Textfiles:
 
     def collect(self) -> list[Family]:
         """Give what the files say, ``node_textfile_mtime_seconds`` of each, and whether anything was wrong."""
-        jobs = {pattern: self._open.get(pattern) or self._ask(pattern) for pattern in self._patterns}
-        if jobs:
-            self._settle(list(jobs.values()))
-        self._open = {pattern: job for pattern, job in jobs.items() if not job.ended}
-        folders = {pattern: job.result or SILENT for pattern, job in jobs.items()}
+        answers = self._inquiry.ask({pattern: self._question(pattern) for pattern in self._patterns})
+        folders = {pattern: folder or SILENT for pattern, folder in answers.items()}
         self._known |= {pattern: folder for pattern, folder in folders.items() if folder is not SILENT}
         if folders != self._folders:
             self._folders, (self._families, errors) = folders, merge(folders)
             self._tell(errors)
         return self._families
 
-    def _ask(self, pattern: str) -> Job[Folder]:
+    def _question(self, pattern: str) -> Callable[[], Folder]:
         known = self._known.get(pattern)
-        return Job(partial(look, pattern, known.files if known else {}), self._deadline)
-
-    def _settle(self, jobs: Sequence[Job[Folder]]) -> None:
-        ended = threading.Event()
-        batch = Batch(self._crew, jobs, time=self._time, wake=ended.set)
-        while not batch.is_settled():
-            ended.wait(PATIENCE)
-            ended.clear()
-            batch.spread()
+        return partial(self._look, pattern, known.files if known else {})
 
     def _tell(self, errors: Mapping[str, str]) -> None:
         """Log what is wrong with a file when it begins or changes, and when it is over."""

@@ -70,6 +70,7 @@ def _read(path: Path, before: File | None) -> File:
     if before is not None and before.stamp == stamp:
         return before
     try:
+        _check_name(path)
         return File(stamp, tuple(parse(_content(path))))
     except TextError as error:
         return File(stamp, error=str(error))
@@ -85,9 +86,20 @@ def _stamp(found: os.stat_result) -> Stamp:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
+def _check_name(path: Path) -> None:
+    """Raise TextError for a file whose name could not stand on a page, which has labels in UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise TextError("has a name that is not UTF-8; rename it") from None
+
+
 def _content(path: Path) -> bytes:
-    """Return the whole file; opening does not wait, should it have become a pipe meanwhile."""
+    """Return the whole file; opening does not wait, should it have become a pipe meanwhile.
+
+    No more is read than it says that it holds: files of the kernel say 0, and some of them keep their reader waiting.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        _stamp(os.fstat(descriptor))
-        return file.read(LARGEST + 1)
+        *_, size = _stamp(os.fstat(descriptor))
+        return file.read(size)

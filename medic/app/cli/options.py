@@ -109,7 +109,8 @@ def web_options(command: Callable[Concatenate[Place, Orders, P], R]) -> Callable
 
 def _address(value: object) -> HostPort | None:
     """Read where to listen; without a host everywhere, as exporters understand it."""
-    from medic.app.settings.kinds import WrongValueError, parse_host_port
+    from medic.app.settings.kinds import parse_host_port
+    from medic.app.settings.sections import WrongValueError
 
     if not isinstance(value, str):
         return None
@@ -139,7 +140,8 @@ class Span(click.ParamType[timedelta]):
         ctx: click.Context | None,
     ) -> timedelta:
         """Read it; ends the command with advice when it is none, or nothing."""
-        from medic.app.settings.kinds import WrongValueError, parse_duration
+        from medic.app.settings.kinds import parse_duration
+        from medic.app.settings.sections import WrongValueError
 
         try:
             span = value if isinstance(value, timedelta) else parse_duration(value)

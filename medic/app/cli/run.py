@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def command(place: Place, orders: Orders) -> None:
     """Run Medic in the foreground until SIGTERM or Ctrl-C.
 
-    The options --web.* are those of Prometheus' exporters; they count for more than the configuration file.
+    The options --web.* are those of Prometheus' exporters; they count for more than the configuration file. What
+    node_exporter takes as --collector.* and --path.* stands under `collectors:` in that file.
     """
     from medic.app.daemon import run
 

@@ -5,7 +5,17 @@ import sys
 import click
 
 from medic.app.cli.options import NOT_WELL, Place, as_json, placed
-from medic.app.cli.text import Column, everything, items_of, percent, print_json, print_table, value_of, write
+from medic.app.cli.text import (
+    Column,
+    everything,
+    items_of,
+    milliseconds,
+    percent,
+    print_json,
+    print_table,
+    value_of,
+    write,
+)
 from medic.core.queue import Json
 
 
@@ -38,7 +48,13 @@ SECTIONS = (
     ("queues", ("queue", "backend", "up", "pending", "running", "completed", "failed", SUCCESS), "no queues"),
     (
         "probes",
-        ("probe", Column("success", "answers"), Column("seconds", "last"), Column("p95_1h", "p95"), "reason"),
+        (
+            "probe",
+            Column("success", "answers"),
+            Column("seconds", "last", milliseconds),
+            Column("p95_1h", "p95_1h", milliseconds),
+            "reason",
+        ),
         "no probes",
     ),
     ("pauses", (Column("target", "paused", everything), "until", "why", "by"), "healing is not paused"),

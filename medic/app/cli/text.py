@@ -73,6 +73,11 @@ def percent(value: Json) -> str:
     return f"{value:.1%}" if isinstance(value, int | float) else write(value)
 
 
+def milliseconds(value: Json) -> str:
+    """Write seconds as people read latencies."""
+    return f"{value * 1000:.1f} ms" if isinstance(value, int | float) else write(value)
+
+
 def everything(value: Json) -> str:
     """Write a target, where none means that all are meant."""
     return "everything" if value is None else write(value)

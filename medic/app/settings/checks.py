@@ -8,13 +8,13 @@ from importlib.metadata import entry_points
 
 from healer.settings import OPERATOR, WORKER_EXIT
 from medic.app.settings import measure
-from medic.app.settings.kinds import WrongValueError
 from medic.app.settings.mistakes import Finding, Path, write_path
 from medic.app.settings.patterns import Pattern, find, find_texts, value_at
 from medic.app.settings.peers import parse_base, without_user
 from medic.app.settings.queues import check_queues
 from medic.app.settings.recur import BUILT_IN
 from medic.app.settings.secretfiles import UNREAD
+from medic.app.settings.sections import WrongValueError
 from medic.app.settings.yaml import Tree
 
 NAMES: dict[str, Pattern] = {

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
-
-from medic.app.settings.kinds import WrongValueError
+from medic.app.settings.sections import AfterValidator, SecretStr, WrongValueError
 
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 """What the name of a header may hold (RFC 9110, section 5.6.2)."""

@@ -1,20 +1,22 @@
 """The sections ``remedies``, ``healing`` and ``notify``: what is done, how far it may go, and who hears of it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, SecretStr
-
-from medic.app.settings.kinds import Argv, Duration, Name, Section, Span, Text, Whole, at_most
+from medic.app.settings.kinds import Argv, Duration, Name, Span, Text, Whole, at_most
+from medic.app.settings.sections import Bounds, SecretStr, Section
 from medic.core.healing import Mode
 
 PLACE = "{{"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restart(Section):
     """``restart: {}``: stop and start the target's processes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAction(Section):
     """``command``: run a program; each argument is a literal or exactly one ``{{ ... }}``."""
 
@@ -22,6 +24,7 @@ class CommandAction(Section):
     timeout: Annotated[Span, at_most(timedelta(hours=1))] = timedelta(seconds=60)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyAction(Section):
     """``notify: {}``: call a person, and do nothing else."""
 
@@ -29,6 +32,7 @@ class NotifyAction(Section):
     """May hold ``{{ labels.x }}``; None says which target needs a person."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Section):
     """One action of a remedy: exactly one of the keys is set."""
 
@@ -39,9 +43,10 @@ class Action(Section):
     @property
     def name(self) -> str:
         """The key that is set."""
-        return next(iter(self.model_fields_set))
+        return next(iter(self.said))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff(Section):
     """``backoff``: the pause before the next attempt, doubled each time."""
 
@@ -49,6 +54,7 @@ class Backoff(Section):
     max: Span = timedelta(seconds=600)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verify(Section):
     """``verify``: how it is found out whether an attempt has helped."""
 
@@ -58,19 +64,20 @@ class Verify(Section):
     """None is the alert's own condition."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy(Section):
     """One of ``remedies``; the first that matches wins."""
 
     name: Name
-    match: Annotated[tuple[Text, ...], Field(min_length=1)]
+    match: Annotated[tuple[Text, ...], Bounds(min_length=1)]
     """Alertmanager matchers, all of which must hold."""
     target: Text
     """May hold ``{{ labels.x }}``."""
-    do: Annotated[tuple[Action, ...], Field(min_length=1)]
+    do: Annotated[tuple[Action, ...], Bounds(min_length=1)]
     """The rungs of the ladder, in order; a single action in the file is a ladder of one."""
     mode: Mode | None = None
     grace: Duration = timedelta(seconds=180)
-    attempts: Annotated[Whole, Field(ge=1, le=100)] = 3
+    attempts: Annotated[Whole, Bounds(ge=1, le=100)] = 3
     backoff: Backoff = Backoff()
     verify: Verify = Verify()
 
@@ -82,6 +89,7 @@ class Remedy(Section):
         return Mode.AUTO if self.target.partition(":")[0] in {"pool", "worker"} else Mode.DRY_RUN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Healing(Section):
     """``healing``: what holds for all remedies."""
 
@@ -90,6 +98,7 @@ class Healing(Section):
     """Per target, after start-up and after a heal."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier(Section):
     """One of ``notify``: an Apprise URL, which is a secret."""
 

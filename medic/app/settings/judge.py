@@ -3,15 +3,15 @@
 import glob
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, PlainValidator
-
-from medic.app.settings.kinds import Flag, HttpUrl, Section, Size, Span, Whole, WrongValueError, no_smaller
+from medic.app.settings.kinds import Flag, HttpUrl, Size, Span, Whole, no_smaller
 from medic.app.settings.paths import Folder
+from medic.app.settings.sections import AfterValidator, Bounds, PlainValidator, Section, WrongValueError
 
 MEBIBYTE = 1 << 20
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -34,6 +34,7 @@ class Compat(StrEnum):
     PROMETHEUS_3 = "prometheus-3"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules(Section):
     """``rules``."""
 
@@ -42,18 +43,18 @@ class Rules(Section):
     defaults: Flag = True
     """Whether the shipped rules are loaded too."""
     compat: Compat = Compat.PROMETHEUS_3
-    history: Annotated[Whole, Field(ge=2, le=100_000)] = 480
+    history: Annotated[Whole, Bounds(ge=2, le=100_000)] = 480
     """Samples kept of series that no rule needs longer."""
     memory: Annotated[Size, no_smaller(MEBIBYTE)] = 256 * MEBIBYTE
     """Bytes that the series may take; rules whose windows need more are refused."""
-    max_samples: Annotated[Whole, Field(ge=1)] = 5_000_000
+    max_samples: Annotated[Whole, Bounds(ge=1)] = 5_000_000
     """The most samples that one query may read; a rule that would read more fails alone."""
     timeout: Span = timedelta(seconds=5)
     """The longest that one query may take; a rule that takes longer fails alone."""
 
     resend_delay: Span = timedelta(minutes=1)
     """After which an Alertmanager is told again of an alert that goes on."""
-    external_labels: Mapping[LabelName, str] = Field(default_factory=dict)
+    external_labels: Mapping[LabelName, str] = field(default_factory=dict)
     """Added to alerts that are sent, where they lack them, so that hosts can be told apart; templates know them too."""
     external_url: Annotated[HttpUrl, AfterValidator(lambda url: url.rstrip("/"))] | None = None
     """Where people find this Medic; None is the address that it listens on."""

@@ -2,30 +2,22 @@
 
 import re
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
-
 from medic.app.settings.environment import Substituted
+from medic.app.settings.sections import (
+    AfterValidator,
+    BeforeValidator,
+    Bounds,
+    PlainSerializer,
+    PlainValidator,
+    WrongValueError,
+)
 from medic.app.settings.yaml import scalar
 from medic.core.errors import MedicError
 from medic.core.targets import Target, parse_target
-
-
-class Section(BaseModel):
-    """A mapping of the configuration: its keys are known, and it does not change once it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
-
-
-class WrongValueError(ValueError):
-    """A value that cannot be used: what is wrong with it, and what to write instead."""
-
-    def __init__(self, text: str, advice: str) -> None:
-        """Keep the two halves of the message apart."""
-        super().__init__(f"{text}; {advice}")
-        self.text, self.advice = text, advice
 
 
 class HostPort(NamedTuple):
@@ -214,6 +206,13 @@ def _read_flag(value: object) -> object:
     return found
 
 
+def _read_list(value: object) -> object:
+    """Take a single value for a list of it."""
+    return (value,) if isinstance(value, str | int | float | Path) else value
+
+
+ONE_OR_MORE = BeforeValidator(_read_list)
+"""Of a list: one value may stand there alone."""
 Duration = Annotated[timedelta, PlainValidator(parse_duration), PlainSerializer(write_duration)]
 Span = Annotated[Duration, at_least(timedelta(milliseconds=1))]
 """A duration that is more than nothing."""
@@ -221,8 +220,8 @@ Whole = Annotated[int, BeforeValidator(_read_whole)]
 Size = Annotated[int, PlainValidator(parse_size), PlainSerializer(write_size)]
 """Bytes."""
 Flag = Annotated[bool, BeforeValidator(_read_flag)]
-Text = Annotated[str, Field(min_length=1)]
-Argv = Annotated[tuple[Text, ...], Field(min_length=1)]
+Text = Annotated[str, Bounds(min_length=1)]
+Argv = Annotated[tuple[Text, ...], Bounds(min_length=1)]
 Name = Annotated[str, PlainValidator(parse_name)]
 Address = Annotated[HostPort, PlainValidator(parse_host_port), PlainSerializer(str)]
 TimeOfDay = Annotated[time, PlainValidator(parse_time), PlainSerializer(lambda moment: f"{moment:%H:%M}")]

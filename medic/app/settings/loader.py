@@ -2,18 +2,16 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path as FilePath
 
-from pydantic import ValidationError
-
 from medic.app.places import FILE_NAME, default_state, locate
-from medic.app.settings import checks, environment, later, remedies, secretfiles, wording, yaml
+from medic.app.settings import checks, environment, later, remedies, secretfiles, yaml
 from medic.app.settings.judge import expand
 from medic.app.settings.ladders import normalize
 from medic.app.settings.mistakes import ConfigError, Finding, Mistake, Path, write_path
 from medic.app.settings.model import Configuration, Settings
-from medic.app.settings.paths import Origin
+from medic.app.settings.parsing import parse
 from medic.app.settings.patterns import find_texts, value_at, without
 from medic.app.settings.people import check_people
 from medic.app.settings.probes import check_probes
@@ -51,11 +49,11 @@ def load(
     folder = FilePath.cwd() if file is None else file.absolute().parent
     found = read(text, file=str(file or ""), folder=folder, variables=known, people=people)
     chosen = state or (FilePath(known["MEDIC_STATE"]) if known.get("MEDIC_STATE") else None)
-    values = {name: getattr(found.configuration, name) for name in Configuration.model_fields}
+    values = {each.name: getattr(found.configuration, each.name) for each in fields(Configuration)}
     values["state"] = (chosen or found.configuration.state or default_state(known)).absolute()
     values |= orders.over(found.configuration.web)
     place = None if file is None else file.absolute()
-    return Settings.model_construct(**values, file=place, folder=folder, written=found.written, orders=orders)
+    return Settings(**values, file=place, folder=folder, written=found.written, orders=orders)
 
 
 def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str], people: bool = False) -> Read:
@@ -85,10 +83,7 @@ def read(text: str, *, file: str, folder: FilePath, variables: Mapping[str, str]
 
 def _validate(tree: Tree, folder: FilePath) -> tuple[Configuration | None, list[Finding]]:
     known = without(tree, {finding.path for finding in later.refuse(tree)} - {()})
-    try:
-        return Configuration.model_validate(known, context=Origin(folder)), []
-    except ValidationError as error:
-        return None, list(wording.findings(error, Configuration))
+    return parse(Configuration, known, folder)
 
 
 def _is_broken(document: Document) -> bool:

@@ -1,12 +1,12 @@
 """The section ``alertmanagers``: where Medic's own alerts go."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
-
-from medic.app.settings.kinds import HttpUrl, Section, Span, WrongValueError, parse_http_url
+from medic.app.settings.kinds import HttpUrl, Span, parse_http_url
+from medic.app.settings.sections import BeforeValidator, SecretStr, Section, WrongValueError
 
 ADVICE = "write it as http://127.0.0.1:9093, with the path under which it is served if there is one"
 
@@ -30,20 +30,20 @@ def without_user(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alertmanager(Section):
     """One of ``alertmanagers``; its address alone is enough."""
 
-    url: Annotated[HttpUrl, BeforeValidator(parse_base)] = Field(repr=False)
+    url: Annotated[HttpUrl, BeforeValidator(parse_base)] = field(repr=False)
     """May hold user and password."""
     token: SecretStr | None = None
     """Sent as ``Authorization: Bearer``."""
     timeout: Span = timedelta(seconds=10)
 
-    @model_validator(mode="after")
-    def _has_one_secret(self) -> Self:
+    def __post_init__(self) -> None:
+        """Refuse two ways to say who asks."""
         if self.token is not None and "@" in urlsplit(self.url).netloc:
             raise WrongValueError("has a user in its address beside a token", "keep one of the two")
-        return self
 
 
 def _read(value: object) -> object:

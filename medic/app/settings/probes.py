@@ -1,32 +1,40 @@
 """The section ``probes``: services that are asked over HTTP or TCP whether they are well."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-
 from medic.app.matching import read_search
+from medic.app.settings.headers import Headers
 from medic.app.settings.kinds import (
+    ONE_OR_MORE,
     Address,
     Duration,
     Flag,
     HostPort,
     HttpUrl,
     Name,
-    Section,
     Span,
     Text,
     Whole,
-    WrongValueError,
     at_least,
     at_most,
     hide_password,
 )
 from medic.app.settings.mistakes import Finding, Path
-from medic.app.settings.paths import Folder
+from medic.app.settings.paths import File
 from medic.app.settings.patterns import find, find_texts
+from medic.app.settings.sections import (
+    AfterValidator,
+    BeforeValidator,
+    Bounds,
+    SecretStr,
+    Section,
+    WrongValueError,
+    default_of,
+)
 from medic.app.settings.yaml import Tree
 from medic.core.errors import MedicError
 
@@ -36,9 +44,6 @@ FIRST_STATUS, LAST_STATUS = 100, 599
 OF_HTTP = ("method", "headers", "token", "body", "status", "contains", "matches", "not_matches", "follow_redirects")
 OF_TCP = ("tls", "send", "expect")
 PATTERNS = ("matches", "not_matches", "expect")
-TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-"""What the name of a header may hold (RFC 9110, section 5.6.2)."""
-PRINTABLE = range(0x20, 0x100)
 
 
 def _read_method(value: object) -> str:
@@ -47,49 +52,35 @@ def _read_method(value: object) -> str:
     return str(value)
 
 
-def _read_list(value: object) -> object:
-    """Take a single value for a list of it."""
-    return value if isinstance(value, list | tuple) else (value,)
-
-
 def _check_port(value: HostPort) -> HostPort:
     if value.port == 0:
         raise WrongValueError("has no port", "name that of the service, such as 127.0.0.1:5432")
     return value
 
 
-def _check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    """Refuse what cannot stand in a request; values are secret and not repeated."""
-    for name, value in headers.items():
-        if not name or not TOKEN.issuperset(name):
-            raise WrongValueError(f"holds {name!r}, which is no header", "use letters, digits and -, as X-Api-Key")
-        if not all(ord(char) in PRINTABLE for char in value.get_secret_value()):
-            raise WrongValueError(f"holds {name} with a value of several lines or letters", "write one line of Latin-1")
-    return headers
+Texts = Annotated[tuple[Text, ...], ONE_OR_MORE]
+Status = Annotated[Whole, Bounds(ge=FIRST_STATUS, le=LAST_STATUS)]
 
 
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_read_list)]
-Status = Annotated[Whole, Field(ge=FIRST_STATUS, le=LAST_STATUS)]
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe(Section):
     """One of ``probes``."""
 
     name: Name
-    url: HttpUrl | None = Field(default=None, repr=False)
+    url: HttpUrl | None = field(default=None, repr=False)
     """May hold user and password."""
     tcp: Annotated[Address, AfterValidator(_check_port)] | None = None
     timeout: Annotated[Span, at_most(LONGEST)] = timedelta(seconds=5)
     every: Annotated[Duration, at_least(timedelta(seconds=1))] = timedelta(seconds=15)
     insecure: Flag = False
-    ca_file: Folder | None = None
+    ca_file: File | None = None
 
     method: Annotated[str, BeforeValidator(_read_method)] = "GET"
-    headers: Annotated[dict[str, SecretStr], AfterValidator(_check_headers)] = Field(default={})
+    headers: Headers = field(default_factory=dict)
     token: SecretStr | None = None
     """Sent as ``Authorization: Bearer``."""
     body: SecretStr | None = None
-    status: Annotated[tuple[Status, ...], BeforeValidator(_read_list)] = ()
+    status: Annotated[tuple[Status, ...], ONE_OR_MORE] = ()
     """None accepts all of 200 to 299."""
     contains: Texts = ()
     matches: Texts = ()
@@ -145,7 +136,7 @@ def _senseless(path: Path, probe: dict[str, Tree]) -> Iterator[Finding]:
 
 def _says(probe: dict[str, Tree], key: str) -> bool:
     """Tell whether a key says more than its default, which a configuration that was shown repeats."""
-    default = Probe.model_fields[key].default
+    default = default_of(Probe, key)
     return key in probe and probe[key] != (list(default) if isinstance(default, tuple) else default)
 
 

@@ -1,14 +1,14 @@
 """The section ``collectors.processes``: processes by state, and groups of them."""
 
 import re
-from typing import Annotated, Self
-
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from dataclasses import dataclass
+from typing import Annotated
 
 from exporter.collectors.groups.matching import VARIABLES
 from exporter.collectors.groups.spec import OTHER, Pattern
-from medic.app.settings.kinds import Flag, Section, Text, Whole, WrongValueError
+from medic.app.settings.kinds import ONE_OR_MORE, Flag, Text, Whole
 from medic.app.settings.paths import Folder
+from medic.app.settings.sections import AfterValidator, Bounds, Section, WrongValueError
 from medic.app.settings.switches import Switches
 from medic.core.errors import MedicError
 
@@ -42,15 +42,12 @@ def _is_group(name: str) -> str:
     return name
 
 
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 GroupName = Annotated[Text, AfterValidator(_is_group)]
 Expression = Annotated[Text, AfterValidator(_is_pattern)]
-Words = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
+Words = Annotated[tuple[Text, ...], ONE_OR_MORE]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessGroup(Section):
     """One of ``collectors.processes.groups``; its keys are those of process-exporter's ``process_names``, and more."""
 
@@ -60,23 +57,23 @@ class ProcessGroup(Section):
     """The whole of the command's name, or of its program's file name."""
     comm: Words = ()
     exe: Words = ()
-    cmdline: Annotated[tuple[Expression, ...], BeforeValidator(_listed)] = ()
+    cmdline: Annotated[tuple[Expression, ...], ONE_OR_MORE] = ()
     unit: Text | None = None
     pidfile: Folder | None = None
 
-    @model_validator(mode="after")
-    def _selects(self) -> Self:
+    def __post_init__(self) -> None:
+        """Refuse a group that nothing belongs to."""
         if not any(getattr(self, key) for key in SELECTORS):
             raise WrongValueError("says of no process that it belongs to it", f"add one of {', '.join(SELECTORS)}")
-        return self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessesCollector(Switches):
     """``collectors.processes``; without a key there are no groups, as each is some thirty series."""
 
     groups: tuple[ProcessGroup, ...] = ()
     """The first that a process fits is its own."""
-    top: Annotated[Whole, Field(ge=0, le=MOST_TOP)] = 0
+    top: Annotated[Whole, Bounds(ge=0, le=MOST_TOP)] = 0
     """So many names of the remaining processes, those that use most, are groups as well; with it comes ``other``."""
     children: Flag = True
     """Whether a process that fits no group is in its parent's."""

@@ -1,42 +1,29 @@
 """The section ``queues``: what holds tasks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import (
+from exporter.backends import paths
+from exporter.backends.addresses import AMQP, IN_REDIS, database
+from medic.app.settings.headers import Headers
+from medic.app.settings.kinds import Address, Flag, HostPort, HttpUrl, Name, Span, Text, Whole, at_most, hide_password
+from medic.app.settings.mistakes import Finding, Path
+from medic.app.settings.paths import File
+from medic.app.settings.patterns import find
+from medic.app.settings.secretfiles import UNREAD
+from medic.app.settings.sections import (
     AfterValidator,
-    Field,
+    Bounds,
     PlainSerializer,
     PlainValidator,
     SecretStr,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-)
-
-from exporter.backends import paths
-from exporter.backends.redis import database
-from medic.app.settings.headers import Headers
-from medic.app.settings.kinds import (
-    Address,
-    Flag,
-    HostPort,
-    HttpUrl,
-    Name,
     Section,
-    Span,
-    Text,
-    Whole,
     WrongValueError,
-    at_most,
-    hide_password,
 )
-from medic.app.settings.mistakes import Finding, Path
-from medic.app.settings.paths import Folder
-from medic.app.settings.patterns import find
-from medic.app.settings.secretfiles import UNREAD
 from medic.app.settings.yaml import Tree
 
 
@@ -53,9 +40,7 @@ class Backend(StrEnum):
 
 
 WEB = frozenset({"http", "https"})
-IN_REDIS = frozenset({"redis", "rediss", "unix"})
 IN_REDIS_URLS = tuple(f"{scheme}://" for scheme in sorted(IN_REDIS))
-AMQP = frozenset({"amqp", "amqps"})
 SCHEMES: Mapping[str, frozenset[str]] = {
     "http": WEB,
     "rq": IN_REDIS,
@@ -122,6 +107,7 @@ LONGEST_CANARY = timedelta(seconds=100)
 FieldPath = Annotated[str, PlainValidator(parse_field)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Canary(Section):
     """What is sent through a queue of others now and then, to see that it is alive."""
 
@@ -130,6 +116,7 @@ class Canary(Section):
     timeout: Annotated[Span, at_most(LONGEST_CANARY)] = timedelta(seconds=60)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queue(Section):
     """One of ``queues``."""
 
@@ -137,33 +124,31 @@ class Queue(Section):
     backend: Backend = Backend.EMBEDDED
     listen: Address = HostPort("127.0.0.1", 8091)
     """Where the embedded queue server listens; without meaning for other backends."""
-    url: Annotated[str, PlainValidator(parse_url), PlainSerializer(hide_password)] | None = Field(
+    url: Annotated[str, PlainValidator(parse_url), PlainSerializer(hide_password)] | None = field(
         default=None, repr=False
     )
     """Where another backend's page or broker is; may hold user and password."""
     queue: Text | None = None
     """What the broker calls it; by default, its name, and ``celery`` for Celery."""
-    metrics: HttpUrl | None = Field(default=None, repr=False)
+    metrics: HttpUrl | None = field(default=None, repr=False)
     """Where the workers of Dramatiq tell how tasks ended: the page of its Prometheus middleware."""
-    fields: Annotated[dict[str, FieldPath], AfterValidator(check_fields)] = Field(default={})
+    fields: Annotated[dict[str, FieldPath], AfterValidator(check_fields)] = field(default_factory=dict)
     """Where a page with words of its own has which figure."""
-    headers: Headers = Field(default={})
+    headers: Headers = field(default_factory=dict)
     token: SecretStr | None = None
     """Sent as ``Authorization: Bearer``."""
-    ca_file: Folder | None = None
+    ca_file: File | None = None
     timeout: Annotated[Span, at_most(timedelta(minutes=1))] = timedelta(seconds=4)
     """For one whole reading."""
     enable_events: Flag = False
     """Whether Celery's workers are told to send the events of their tasks, where they do not."""
     canary: Canary | None = None
     lease: Span = timedelta(seconds=60)
-    max_deliveries: Annotated[Whole, Field(ge=1)] = 3
+    max_deliveries: Annotated[Whole, Bounds(ge=1)] = 3
 
-    @model_serializer(mode="wrap")
-    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+    def meant(self) -> Collection[str]:
         """Leave out what means nothing to the backend, so that what is shown can be read again."""
-        meant = KEYS[self.backend] | {"name", "backend"}
-        return {key: value for key, value in write(self).items() if key in meant}
+        return KEYS[self.backend] | {"name", "backend"}
 
     @property
     def base(self) -> str:

@@ -1,12 +1,12 @@
 """The sections ``jobs`` and ``reports``: what recurs."""
 
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, SecretStr
-
-from medic.app.settings.kinds import Argv, Duration, Flag, Name, Section, Span, TimeOfDay, Whole, at_least
+from medic.app.settings.kinds import Argv, Duration, Flag, Name, Span, TimeOfDay, Whole, at_least
+from medic.app.settings.sections import Bounds, SecretStr, Section
 from medic.app.settings.zones import Zone
 
 
@@ -18,6 +18,7 @@ class Missed(StrEnum):
     ALL = "all"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Section):
     """One of ``jobs``; a job that is not built in has ``run`` and exactly one of ``every`` and ``at``."""
 
@@ -30,9 +31,9 @@ class Job(Section):
     run: Argv | None = None
     """None runs the built-in job of this name."""
     timeout: Span = timedelta(hours=1)
-    priority: Annotated[Whole, Field(ge=0, le=100)] = 50
+    priority: Annotated[Whole, Bounds(ge=0, le=100)] = 50
     missed: Missed = Missed.LATEST
-    env: dict[str, SecretStr] = Field(default={})
+    env: dict[str, SecretStr] = field(default_factory=dict)
     enabled: Flag = True
 
     @property
@@ -41,6 +42,7 @@ class Job(Section):
         return {name: value.get_secret_value() for name, value in self.env.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reports(Section):
     """``reports``."""
 
@@ -64,7 +66,7 @@ def merge(jobs: tuple[Job, ...], reports: Reports) -> tuple[Job, ...]:
 
 
 def _change(shipped: Job, written: Job) -> Job:
-    update = {key: getattr(written, key) for key in written.model_fields_set}
+    update = {key: getattr(written, key) for key in written.said}
     if update.keys() & {"every", "at"}:
         update = {"every": None, "at": None, **update}
-    return shipped.model_copy(update=update)
+    return replace(shipped, **update)

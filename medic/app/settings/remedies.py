@@ -8,6 +8,7 @@ from medic.app.settings.checks import unknown_target
 from medic.app.settings.heal import PLACE, Action
 from medic.app.settings.mistakes import Finding, Path
 from medic.app.settings.patterns import Pattern, find, find_texts
+from medic.app.settings.sections import keys_of
 from medic.app.settings.yaml import Tree
 from medic.core.errors import MedicError
 from medic.core.targets import Target, TargetKind, parse_target
@@ -27,7 +28,7 @@ PARSED: tuple[tuple[Pattern, Callable[[str], object]], ...] = (
     (("remedies", "*", "verify", "expr"), _compile),
 )
 """What the healer and the rules read, by the functions that they read it with."""
-ACTIONS = tuple(Action.model_fields)
+ACTIONS = tuple(keys_of(Action))
 RESTARTED = frozenset({"pool", "worker"})
 """The kinds of targets that Medic itself can restart."""
 

@@ -1,12 +1,11 @@
 """The section ``collectors.system``: where the files of the host are, and whether what they say is shown."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator
-
-from medic.app.settings.kinds import WrongValueError
 from medic.app.settings.paths import Folder
+from medic.app.settings.sections import AfterValidator, WrongValueError
 from medic.app.settings.switches import Switches
 
 
@@ -21,6 +20,7 @@ def _exists(folder: Path) -> Path:
 Existing = Annotated[Folder, AfterValidator(_exists)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemCollector(Switches):
     """``collectors.system``; the paths are for containers, in which the host's are mounted elsewhere."""
 

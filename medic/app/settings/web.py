@@ -1,24 +1,24 @@
 """The section ``web``: how the web is served; the options ``--web.*`` of ``medic run`` say the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from medic.app.settings.kinds import HostPort, Section, Whole
+from medic.app.settings.kinds import HostPort, Whole
 from medic.app.settings.paths import Folder
+from medic.app.settings.sections import Bounds, Section
 
 MOST_REQUESTS = 100_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Web(Section):
     """``web``."""
 
     config_file: Folder | None = None
     """TLS, users and headers, in the format of Prometheus' exporters; None is plain HTTP without users."""
-    max_requests: Annotated[Whole, Field(ge=0, le=MOST_REQUESTS)] = 40
+    max_requests: Annotated[Whole, Bounds(ge=0, le=MOST_REQUESTS)] = 40
     """Scrapes at once; who comes when so many are under way is to come again. 0 is no limit."""
 
 
@@ -32,8 +32,11 @@ class Orders:
 
     def over(self, web: Web) -> Mapping[str, object]:
         """Return the settings that are other than the file's, of whose section *web* the rest is kept."""
-        given = {"config_file": self.config_file, "max_requests": self.max_requests}
-        changed = web.model_copy(update={name: value for name, value in given.items() if value is not None})
+        changed = replace(
+            web,
+            config_file=self.config_file or web.config_file,
+            max_requests=web.max_requests if self.max_requests is None else self.max_requests,
+        )
         return {"web": changed} if self.listen is None else {"web": changed, "listen": self.listen}
 
 

@@ -3,9 +3,7 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import PlainSerializer, PlainValidator
-
-from medic.app.settings.kinds import WrongValueError
+from medic.app.settings.sections import PlainSerializer, PlainValidator, WrongValueError
 
 
 def parse_zone(value: object) -> ZoneInfo:

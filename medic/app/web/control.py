@@ -1,18 +1,22 @@
 """The API's changing half: what commands and operators order; every request has passed the token's guard."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from healer.webhook import parse
 from medic.app import reload as reloading
 from medic.app import views
 from medic.app.offline import show
-from medic.app.settings import ConfigError
+from medic.app.settings import ConfigError, parsing
+from medic.app.settings.mistakes import write_path
+from medic.app.settings.sections import Bounds, Section
 from medic.app.web.busy import BusyError
 from medic.app.web.keys import HOUSE
 from medic.app.web.peers import own
@@ -27,14 +31,16 @@ routes = web.RouteTableDef()
 
 DAY = 86_400.0
 NAME = 64
+MOST = 2**63 - 1
+"""The largest number of SQLite."""
 
 
-class Order(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Section):
     """What a request's body may say."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
 
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnTarget(Order):
     """An order about one target, or about all where that makes sense."""
 
@@ -48,20 +54,23 @@ class OnTarget(Order):
         return parse_target(self.target)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseOrder(Order):
     """An order to leave a target, or all, alone for a while."""
 
     target: str | None = None
-    for_seconds: float = Field(gt=0, le=366 * DAY)
-    why: str = Field(min_length=1, max_length=1000)
+    for_seconds: Annotated[float, Bounds(gt=0, le=366 * DAY)]
+    why: Annotated[str, Bounds(min_length=1, max_length=1000)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealOrder(OnTarget):
     """An order to heal."""
 
     remedy: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnsureOrder(Order):
     """An order to see that every worker runs."""
 
@@ -69,20 +78,23 @@ class EnsureOrder(Order):
     dry_run: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleOrder(Order):
     """An order to change the number of a pool's workers."""
 
     pool: str
-    count: int = Field(ge=0, le=1000)
+    count: Annotated[int, Bounds(ge=0, le=1000)]
     dry_run: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveOrder(Order):
     """A person's yes to an episode."""
 
-    id: int = Field(ge=1)
+    id: Annotated[int, Bounds(ge=1, le=MOST)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobOrder(Order):
     """An order to run a job."""
 
@@ -94,12 +106,19 @@ Body = TypeVar("Body", bound=Order)
 
 async def body_of(request: web.Request, kind: type[Body]) -> Body:
     """Read the request's body; an empty one is an empty object. Raises MedicError that names each wrong field."""
-    content = await request.read()
     try:
-        return kind.model_validate_json(content or b"{}")
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors())
-        raise MedicError(f"the body is not what this path takes: {faults}") from error
+        content = json.loads(await request.read() or b"{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise MedicError(f"the body is not what this path takes: it is no JSON ({error})") from error
+    order, wrong = parsing.parse(kind, content, Path())
+    if order is None:
+        faults = "; ".join(f"{write_path(each.path) or 'body'} {each.text}, {each.advice}" for each in wrong)
+        raise MedicError(f"the body is not what this path takes: {faults}")
+    return order
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
 
 
 @routes.post("/-/reload")

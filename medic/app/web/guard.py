@@ -10,7 +10,10 @@ from medic.app.web.toolkit.front import Front
 from medic.core.loopback import names_loopback
 
 OPEN_PATHS = frozenset({"/metrics", "/-/healthy", "/-/ready"})
-"""Open beyond loopback too, as people expect of an exporter, while nobody is asked for a name."""
+"""Open beyond loopback too, as people expect of an exporter, while nobody is asked for a name.
+
+``/probe`` is none of them: it makes this host ask others, as often as anybody likes.
+"""
 QUESTIONS = frozenset(
     f"/api/v1/{name}" for name in ("query", "query_range", "query_exemplars", "format_query", "series", "labels")
 )

@@ -19,8 +19,11 @@ from medic.core.tasks import in_thread
 
 routes = web.RouteTableDef()
 
-MODULES = ("http", "tcp")
-"""What ``module=`` may say, as far as it fits the probe: what to ask stands in the configuration alone."""
+MODULES = {"http": "http_2xx", "tcp": "tcp_connect"}
+"""Of each protocol, the module that blackbox_exporter's own configuration has: what begins so is of that protocol.
+
+What to ask stands in the configuration alone, so that the rest of a module's name says nothing.
+"""
 SPARE = 1.0
 """Seconds beyond a probe's own deadline after which nobody waits for it any more."""
 
@@ -56,8 +59,8 @@ def choose(probes: Probes, target: str) -> Probe:
 def check_module(chosen: Probe, module: str) -> None:
     """Raise MedicError for a module that is of the other protocol: its scrape configuration means another service."""
     kind = "tcp" if chosen.url is None else "http"
-    if module.partition("_")[0] in set(MODULES) - {kind}:
-        raise MedicError(f"{chosen.name} is asked over {kind}: write module={kind}_2xx, or leave it out")
+    if module.partition("_")[0] in MODULES.keys() - {kind}:
+        raise MedicError(f"{chosen.name} is asked over {kind}: write module={MODULES[kind]}, or leave it out")
 
 
 def found(outcome: Outcome) -> list[Family]:

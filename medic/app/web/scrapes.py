@@ -1,5 +1,6 @@
 """Scrapes under way: so many at once and no more."""
 
+from asyncio import Lock
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,8 @@ class Scrapes:
         """Let *most* be under way; 0 is no limit."""
         self._most = most
         self.under_way = 0
+        self.turn = Lock()
+        """Held while a large page is written."""
 
     @contextmanager
     def one(self) -> Iterator[None]:

@@ -1,6 +1,16 @@
 import pytest
 
-from medic.app.cli.text import Column, everything, items_of, number_of, percent, print_table, value_of, write
+from medic.app.cli.text import (
+    Column,
+    everything,
+    items_of,
+    milliseconds,
+    number_of,
+    percent,
+    print_table,
+    value_of,
+    write,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +41,11 @@ def test_a_table_is_as_wide_as_its_widest_cells_and_ends_no_line_with_blanks(cap
         "long value  a       -",
         "-           longer  -",
     ]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0055984, "5.6 ms"), (2, "2000.0 ms"), (None, "-")])
+def test_a_latency_has_its_unit(seconds, text):
+    assert milliseconds(seconds) == text
 
 
 def test_an_empty_table_says_so_in_words(capsys):

@@ -2,13 +2,13 @@ import pytest
 
 from medic.app.figures import source
 from medic.app.settings.queues import Queue
-from tests.app.settings.reading import good, wrong
+from tests.app.settings.reading import good, section, wrong
 
 CELERY = "queues: [{name: mail, backend: celery, url: 'redis://h/0', %s}]"
 
 
 def test_a_queue_of_celery_is_called_as_celery_calls_it():
-    found = source(Queue(name="mail", backend="celery", url="redis://h/0"))
+    found = source(section(Queue, {"name": "mail", "backend": "celery", "url": "redis://h/0"}))
     assert (found.queue, found.canary, found.enable_events) == ("celery", "", False)
 
 

@@ -45,11 +45,12 @@ def test_collectors_of_declared_queues_and_probes_can_be_switched():
         ("{netstat: {every: 0}}", "is too short"),
         ("{netstat: {max_series: 0}}", "is too small"),
         ("{max_series: 0}", "collectors.max_series: '0' is too small"),
+        ("[cpu, meminfo]", "collectors: is not a mapping; write key: value lines"),
     ],
 )
 def test_what_cannot_be_said_is_refused_with_its_place_and_what_to_write(text, words):
     (mistake,) = wrong(f"collectors: {text}")
-    assert mistake.startswith("medic.yml:1: collectors.")
+    assert mistake.startswith("medic.yml:1: collectors")
     assert words in mistake
 
 
@@ -59,4 +60,4 @@ def test_what_is_said_of_a_collector_shows_and_makes_another_configuration(tmp_p
     settings = load(file, variables={})
     assert show(settings)["collectors"]["netstat"]["every"] == "1m"
     assert settings.collectors != Collectors()
-    assert settings.collectors.__pydantic_extra__["netstat"].every == timedelta(minutes=1)
+    assert settings.collectors.others["netstat"].every == timedelta(minutes=1)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from medic.app.settings.kinds import (
     HostPort,
-    WrongValueError,
     hide_password,
     parse_duration,
     parse_host_port,
@@ -15,6 +14,7 @@ from medic.app.settings.kinds import (
     write_duration,
     write_size,
 )
+from medic.app.settings.sections import WrongValueError
 
 SPANS = st.integers(0, 10**12).map(lambda ms: timedelta(milliseconds=ms))
 

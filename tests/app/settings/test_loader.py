@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from medic.app.places import locate
 from medic.app.settings import ConfigError, load, show
 from medic.app.settings.heal import Mode
 from medic.app.settings.recur import Job, Reports, merge
-from tests.app.settings.reading import good, wrong
+from tests.app.settings.reading import good, section, wrong
 
 KEYS = [
     "listen",
@@ -217,7 +218,7 @@ def test_what_is_shown_is_a_configuration_with_the_same_meaning(tmp_path):
     shown = {key: value for key, value in show(first).items() if key not in {"file", "folder"}}
     (tmp_path / "again.yml").write_text(json.dumps(shown))
     again = load(tmp_path / "again.yml", variables={})
-    assert again.model_copy(update={"file": first.file}) == first
+    assert replace(again, file=first.file) == first
 
 
 def test_a_single_action_is_a_ladder_of_one_and_a_list_keeps_its_order():
@@ -261,14 +262,14 @@ def test_medic_itself_may_listen_on_any_free_port():
 
 
 def test_an_entry_named_like_a_built_in_job_changes_what_it_says_and_nothing_else():
-    entry = Job(name="canary", every=timedelta(seconds=5))
+    entry = section(Job, {"name": "canary", "every": "5s"})
     canary = next(job for job in merge((entry,), Reports()) if job.name == "canary")
     shipped = next(job for job in merge((), Reports()) if job.name == "canary")
-    assert canary == shipped.model_copy(update={"every": timedelta(seconds=5)})
+    assert canary == replace(shipped, every=timedelta(seconds=5))
 
 
 def test_a_built_in_job_that_is_given_another_rhythm_loses_its_own():
-    report = merge((Job(name="report", every=timedelta(minutes=1)),), Reports(daily=time(4)))[2]
+    report = merge((section(Job, {"name": "report", "every": "1m"}),), Reports(daily=time(4)))[2]
     assert report.every == timedelta(minutes=1)
     assert report.at is None
     assert merge((), Reports(daily=time(4)))[2].at == time(4)

@@ -34,6 +34,12 @@ CASES = {
     "probes: [{name: a, url: 'http://h/', method: get}]": [
         "medic.yml:1: probes[0].method: 'get' is not a method; write GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
     ],
+    "probes: [{name: a, url: 'https://h/', ca_file: no.pem}]": [
+        (
+            "medic.yml:1: probes[0].ca_file: 'no.pem' is not a file, as /nowhere/no.pem; "
+            "name one that is there and that Medic's user can read"
+        )
+    ],
     "probes: [{name: a, url: 'http://h/', status: [99]}]": [
         "medic.yml:1: probes[0].status[0]: '99' is too small; write at least 100"
     ],
@@ -90,13 +96,14 @@ def test_the_short_form_is_enough():
 
 
 def test_all_that_can_be_said_reaches_the_probe(tmp_path):
+    (authority := tmp_path / "ca.pem").touch()
     text = """{name: web, url: 'https://h/', timeout: 2s, method: POST, headers: {X-Key: '${KEY}'}, token: t,
                body: ping, status: 503, contains: well, matches: ['o.k', '(?i)FINE'], not_matches: err.r,
-               insecure: true, ca_file: /ca.pem, follow_redirects: false}"""
-    probe = spec(first(text, KEY="k"))
+               insecure: true, ca_file: 'CA', follow_redirects: false}"""
+    probe = spec(first(text.replace("CA", str(authority)), KEY="k"))
     assert (probe.timeout, probe.method, probe.body, probe.status) == (2.0, "POST", b"ping", frozenset({503}))
     assert probe.headers == {"Authorization": "Bearer t", "X-Key": "k"}
-    assert (probe.trust.insecure, str(probe.trust.ca_file), probe.follow_redirects) == (True, "/ca.pem", False)
+    assert (probe.trust.insecure, probe.trust.ca_file, probe.follow_redirects) == (True, authority, False)
     said = "all is well, o-k and fine\n"
     assert [search(said) for search in probe.wanted] == [True, True, True]
     assert [search("nothing") for search in probe.wanted] == [False, False, False]

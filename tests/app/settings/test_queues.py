@@ -26,6 +26,7 @@ GOOD = {
 
 @pytest.mark.parametrize("backend", GOOD)
 def test_each_backend_is_configured_and_shown_so_that_it_can_be_read_again(tmp_path, backend):
+    (tmp_path / "ca.pem").touch()
     first = loaded(tmp_path, f"queues: [{{name: a, backend: {backend}, {GOOD[backend]}}}]")
     shown = json.dumps({"queues": show(first)["queues"]})
     assert "pw@" not in shown
@@ -35,6 +36,7 @@ def test_each_backend_is_configured_and_shown_so_that_it_can_be_read_again(tmp_p
 
 
 def test_a_queue_is_handed_to_its_backend_whole(tmp_path):
+    (tmp_path / "ca.pem").touch()
     settings = loaded(
         tmp_path, f"queues: [{{name: a, backend: http, {GOOD['http']}}}, {{name: b, backend: rq, {GOOD['rq']}}}]"
     )
@@ -70,6 +72,7 @@ WRONG = {
     "backend: http, url: 'http://h', fields: {pending: a..b}": "'a..b' is not a path into a page; write keys and",
     "backend: http, url: 'http://h', headers: {'X Y': a}": "queues[0].headers: holds 'X Y', which is no header",
     "backend: http, url: 'http://u:p@h', token: x": "queues[0].token: given beside a user in the address; keep one",
+    "backend: http, url: 'https://h', ca_file: no.pem": "queues[0].ca_file: 'no.pem' is not a file, as /nowhere/no.pem",
     "backend: http, url: 'http://h', timeout: 5m": "queues[0].timeout: '5m' is too long; write at most 1m",
 }
 

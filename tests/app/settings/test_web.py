@@ -28,7 +28,8 @@ def test_the_file_is_relative_to_the_configuration():
             "web: {config_file: 5}",
             "web.config_file: '5' is not a path; write it as text, relative to this file or absolute",
         ),
-        ("collectors: {textfile: {directory: 5}}", "collectors.textfile.directory: '5' is not a list"),
+        ("collectors: {textfile: {directory: 5}}", "collectors.textfile.directory[0]: is not a path; write it as text"),
+        ("collectors: {textfile: {directory: {}}}", "collectors.textfile.directory: is not a list"),
         ("collectors: {textfile: {folder: x}}", "collectors.textfile.folder: unknown key"),
     ],
 )

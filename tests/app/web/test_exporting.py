@@ -1,13 +1,17 @@
 """What Prometheus and load balancers ask, of a house that really stands."""
 
 import asyncio
+import gzip
+import re
+import threading
 from contextlib import ExitStack
 
 import pytest
 
-from medic.app.web.exporting import MARGIN, PATIENCE, patience
+from medic.app.web.exporting import LARGE, MARGIN, PATIENCE, patience, write
 from medic.app.web.keys import SCRAPES
 from medic.app.web.scrapes import Scrapes
+from medic.core.samples import Family, Kind, Sample, labels, written
 from tests.app.web.living import open_door
 
 
@@ -129,6 +133,34 @@ async def test_more_scrapes_at_once_than_are_allowed_are_asked_to_come_again(tmp
             assert (await door.get("/-/healthy"))[0] == 200
         assert (await door.get("/metrics"))[0] == 200
         assert scrapes.under_way == 0
+
+
+class Watched(list):
+    """Samples that know in which threads they were read."""
+
+    def __init__(self, count):
+        super().__init__(Sample("many", labels(n=str(number)), number) for number in range(count))
+        self.readers = set()
+
+    def __iter__(self):
+        self.readers.add(threading.current_thread())
+        return super().__iter__()
+
+
+@pytest.mark.parametrize(("count", "on_the_loop"), [(LARGE - 1, True), (LARGE, False)])
+async def test_only_a_large_page_is_written_beside_the_loop(count, on_the_loop):
+    samples = Watched(count)
+    page = await write([Family("many", Kind.GAUGE, "Many.", samples)], "", gzipped=True, turn=asyncio.Lock())
+    assert samples.readers
+    assert (threading.current_thread() in samples.readers) is on_the_loop
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(page.body).endswith(f'many{{n="{count - 1}"}} {count - 1}\n'.encode())
+
+
+async def test_bounds_of_buckets_are_written_in_the_canonical_form(door):
+    _, page = await door.get("/metrics")
+    bounds = set(re.findall(r'le="([^"]*)"', page))
+    assert {"1.0", "+Inf"} <= bounds == {written(float(bound)) for bound in bounds}
 
 
 async def test_what_became_of_scrapes_their_places_are_free_again(tmp_path):

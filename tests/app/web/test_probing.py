@@ -70,7 +70,7 @@ async def test_what_is_not_configured_is_not_probed(door, service, target):
 
 async def test_a_module_of_the_other_protocol_is_a_mistake(door):
     status, answer = await door.get("/probe?target=db&module=http_2xx")
-    assert (status, answer["error"]) == (400, "db is asked over tcp: write module=tcp_2xx, or leave it out")
+    assert (status, answer["error"]) == (400, "db is asked over tcp: write module=tcp_connect, or leave it out")
     assert (await door.get("/probe?target=db&module=anything"))[0] == 200
 
 

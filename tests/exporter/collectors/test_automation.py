@@ -96,6 +96,18 @@ def test_what_a_child_used_is_still_counted_when_it_has_ended_and_only_once(host
     assert host.cpu() == 153
 
 
+def test_what_a_child_used_counts_once_though_it_is_a_zombie_for_long(host):
+    host.run(10, 1, ticks=(100, 0, 0, 0))
+    host.run(11, 10, ticks=(5000, 0, 0, 0))
+    before = host.cpu()
+    host.run(11, 10, ticks=(5000, 0, 0, 0), state="Z", virtual=0, pages=0)
+    assert [host.cpu() for _ in range(4)] == [before] * 4
+    assert host.told("medic_automation_processes") == 1
+    host.end(11)
+    host.run(10, 1, ticks=(100, 0, 5000, 0))
+    assert host.cpu() == before
+
+
 def test_a_child_that_a_sweep_misses_on_its_way_to_its_parent_is_not_counted_twice(host):
     host.run(10, 1, ticks=(100, 0, 0, 0))
     host.run(11, 10, ticks=(5000, 0, 0, 0))
@@ -144,7 +156,7 @@ def test_the_recorded_processes_are_counted():
     families = Automation(set, lambda: 0.0, Table(lambda: 0.0, PROC), own=42).collect()
     assert value(families, "medic_automation_processes") == 1
     assert value(families, "medic_python_processes") == 0
-    assert value(families, "medic_automation_cpu_seconds_total") == 300 / CLOCK_TICKS
+    assert value(families, "medic_automation_cpu_seconds_total") == 304 / CLOCK_TICKS  # 4 of its zombie
 
 
 def test_the_roots_are_the_processes_of_all_workers():

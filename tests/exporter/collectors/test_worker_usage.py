@@ -56,6 +56,20 @@ def test_what_a_child_used_stays_with_its_worker_when_it_has_ended(host):
     assert look(host, usages, worker(1, 10))[1].cpu_seconds == 151 / CLOCK_TICKS
 
 
+def test_what_a_child_used_counts_once_though_it_is_a_zombie_for_long(host):
+    usages = Usages(host.table)
+    host.run(10, used=(100, 0, 0, 0))
+    host.run(11, 10, used=(50, 0, 0, 0))
+    look(host, usages, worker(1, 10))
+    host.run(11, 10, used=(50, 0, 0, 0), state="Z", pages=0)
+    for _ in range(4):
+        usage = look(host, usages, worker(1, 10))[1]
+        assert (usage.cpu_seconds, usage.processes) == (150 / CLOCK_TICKS, 1)
+    host.end(11)
+    host.run(10, used=(100, 0, 50, 0))
+    assert look(host, usages, worker(1, 10))[1].cpu_seconds == 150 / CLOCK_TICKS
+
+
 def test_a_worker_below_another_one_counts_for_itself_alone(host):
     host.run(10, pages=1)
     host.run(11, 10, pages=2)

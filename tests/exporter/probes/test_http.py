@@ -2,9 +2,11 @@
 
 import pytest
 
+from exporter.admission import admit
+from exporter.probes.families import families
 from exporter.probes.http import LARGEST, decode
 from tests.exporter.probes.asking import SOON, ask
-from tests.exporter.probes.services import HELLO
+from tests.exporter.probes.services import HELLO, tcp
 from tests.harness import reserved_port
 
 
@@ -171,6 +173,29 @@ def test_a_service_that_never_ends_its_answer_fails_at_the_deadline(plain, path)
     assert outcome.trail.answer is None
     assert "processing" not in outcome.trail.phases
     assert "connect" in outcome.trail.phases
+
+
+def answering(raw):
+    """Ask a service that answers with *raw*, whatever it is asked."""
+
+    def talk(connection):
+        connection.recv(1 << 16)
+        connection.sendall(raw)
+
+    with tcp(talk) as port:
+        return ask(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("digits", [19, 400, 5000])
+def test_a_length_that_no_body_has_is_unknown(digits):
+    outcome = answering(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * digits + b"\r\n\r\nhello")
+    assert outcome.trail.answer.length is None
+    assert admit(families(outcome))
+
+
+def test_a_chunk_of_less_than_nothing_is_no_answer():
+    outcome = answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n")
+    assert outcome.reason == "answered with a body that is no HTTP"
 
 
 def test_a_service_that_refuses_is_told(plain):

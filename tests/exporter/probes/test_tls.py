@@ -1,6 +1,7 @@
 """Probes over TLS against a real server whose authority the test made."""
 
 import hashlib
+import re
 import ssl
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from exporter.probes.certificates import expiry, write_name
 from exporter.probes.spec import Trust
 from tests.exporter.probes.asking import SOON, ask, ask_tcp
-from tests.exporter.probes.services import tcp, web
+from tests.exporter.probes.services import issue, tcp, web
 
 pytestmark = pytest.mark.needs("openssl")
 SUBJECT = "CN=localhost,OU=a+OU=b,O=Example\\, Inc.,C=DE"
@@ -87,6 +88,17 @@ def test_tls_over_tcp_tells_of_the_certificate_too(certificate):
         outcome = ask_tcp(running.port, host="localhost", trust=Trust(ca_file=certificate.authority))
     assert outcome.success
     assert outcome.trail.chain.subject == SUBJECT
+
+
+def test_a_certificate_whose_end_is_no_time_says_nothing_of_its_end(tmp_path):
+    spoilt = issue(tmp_path)
+    text = ssl.PEM_cert_to_DER_cert(spoilt.file.read_text())
+    _, end = (found.start() for found in re.finditer(rb"\x17\x0d[0-9]{12}Z", text))
+    spoilt.file.write_text(ssl.DER_cert_to_PEM_cert(text[: end + 2] + b"9" * 12 + b"Z" + text[end + 15 :]))
+    with web(spoilt) as running:
+        outcome = ask_tcp(running.port, host="localhost", trust=Trust(insecure=True))
+    assert outcome.success
+    assert (outcome.trail.chain.earliest_expiry, outcome.trail.chain.subject) == (None, SUBJECT)
 
 
 def test_names_are_written_as_go_writes_them():

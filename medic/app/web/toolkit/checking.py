@@ -16,8 +16,11 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "X-XSS-Protection": (),
 }
 """The headers that may be set, with the values that each may have; any where none is named."""
-DEAREST = 18
-"""The highest cost of a hash: each step doubles the time, and at this one an answer takes seconds."""
+DEAREST = 15
+"""The highest cost of a hash: each step doubles the time, and at this one an answer takes some 3 s of a core.
+
+Nobody else's password is compared meanwhile, so that a dearer one would let any stranger keep all users out.
+"""
 TLS, HTTP, USERS = "tls_server_config", "http_server_config", "basic_auth_users"
 VERIFYING = frozenset({ClientAuth.VERIFY_IF_GIVEN, ClientAuth.REQUIRE_AND_VERIFY})
 

@@ -36,6 +36,7 @@ class Front:
         self.users = Users(self.terms.users)
         self.failure = ""
         """Why the files as they are now are not in force; empty while they are."""
+        self._looking = False
 
     @property
     def scheme(self) -> str:
@@ -49,7 +50,12 @@ class Front:
         return self.terms.tls
 
     async def look(self) -> None:
-        """Take over what has changed; what is wrong with it is logged once, and the old stays in force."""
+        """Take over what has changed; what is wrong with it is logged once, and the old stays in force.
+
+        While an earlier look has not come back from the disk there is no other: each would leave a thread behind.
+        """
+        if self._looking:
+            return
         try:
             changed = await in_thread(self._changed, timeout=PATIENCE, name="web configuration")
         except (MedicError, TimeoutError) as error:
@@ -69,6 +75,13 @@ class Front:
         return (RELOADED._replace(samples=[Sample(RELOADED.name, (), float(not self.failure))]),)
 
     def _changed(self) -> Terms | None:
+        self._looking = True
+        try:
+            return self._read_again()
+        finally:
+            self._looking = False
+
+    def _read_again(self) -> Terms | None:
         """Read the files unless they are those that are in force; what was refused is read again each time."""
         before = stamps(self.terms.files)
         if self._file is None or (not self.failure and before == self._stamps):

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from ssl import TLSVersion
 
-from medic.app.settings.kinds import WrongValueError
+from medic.app.settings.sections import WrongValueError
 
 CIPHERS: Mapping[str, str] = {
     "TLS_AES_128_GCM_SHA256": "",

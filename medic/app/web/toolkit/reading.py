@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from medic.app.settings import wording, yaml
+from medic.app.settings import yaml
 from medic.app.settings.mistakes import ConfigError, Finding, Mistake, write_path
-from medic.app.settings.paths import Origin
+from medic.app.settings.parsing import parse
 from medic.app.settings.patterns import value_at
 from medic.app.settings.yaml import Document, Tree
 from medic.app.web.toolkit import tls
@@ -54,15 +52,10 @@ def read(file: Path) -> Terms:
 
 def _words(tree: Tree, folder: Path) -> WebConfiguration:
     """Return what *tree* says; raises UnusableError with every mistake that its words have."""
-    wrong: list[Finding] = []
-    try:
-        words = WebConfiguration.model_validate(tree, context=Origin(folder))
-    except ValidationError as error:
-        words = WebConfiguration()
-        wrong += wording.findings(error, WebConfiguration)
+    words, wrong = parse(WebConfiguration, tree, folder)
     seen = {finding.path for finding in wrong}
     wrong += [finding for finding in check(tree) if finding.path not in seen]
-    if wrong:
+    if wrong or words is None:
         raise UnusableError(*wrong)
     return words
 
@@ -86,6 +79,7 @@ def _mistakes(findings: Iterable[Finding], document: Document, file: Path) -> tu
 
 def _content(file: Path) -> str:
     try:
+        tls.refuse_endless(file)
         with file.open("rb") as stream:
             return stream.read(yaml.MAX_BYTES + 1).decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """How TLS is spoken: the contexts of Python's ssl module, from the words of the file."""
 
 import ssl
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -132,9 +133,16 @@ def _ask_clients(context: ssl.SSLContext, words: TlsServer) -> None:
     context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
 
 
+def refuse_endless(file: Path) -> None:
+    """Raise OSError for what is no plain file, such as a pipe, from which a read may never return."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(0, "no plain file")
+
+
 def _unreadable(key: str, file: Path | None) -> Iterator[Finding]:
     try:
         if file is not None:
+            refuse_endless(file)
             with file.open("rb") as opened:
                 opened.read(1)
     except OSError as error:

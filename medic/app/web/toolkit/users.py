@@ -24,13 +24,20 @@ LONGEST = 72
 class Users:
     """Compares passwords, and remembers what came of it for as long as the process lives, in digests alone."""
 
-    def __init__(self, hashes: Mapping[str, str], *, compare: Callable[[str, str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        hashes: Mapping[str, str],
+        *,
+        compare: Callable[[str, str], bool] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
         """Take the hashes by name; no name at all means that nobody is asked for one.
 
-        *compare* tells, in a thread, whether a hash is that of a password; None asks bcrypt.
+        *compare* tells, in a thread, whether a hash is that of a password; None asks bcrypt. It has *patience* seconds.
         """
         self._hashes = dict(hashes)
         self._fits = compare or fits
+        self._patience = patience
         self._decoy = next(iter(self._hashes.values()), "")
         self._salt = secrets.token_bytes(32)
         self._right: dict[str, bytes] = {}
@@ -75,7 +82,10 @@ class Users:
 
     async def _compare(self, name: str, password: str, digest: bytes) -> bool:
         hashed = self._hashes.get(name, self._decoy)
-        equal = await in_thread(lambda: self._fits(password, hashed), timeout=PATIENCE, name="bcrypt")
+        try:
+            equal = await in_thread(lambda: self._fits(password, hashed), timeout=self._patience, name="bcrypt")
+        except TimeoutError:
+            raise BusyError("the password was not compared in time; try again later") from None
         if equal and name in self._hashes:
             self._right[name] = digest
             return True

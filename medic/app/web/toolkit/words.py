@@ -3,19 +3,20 @@
 Format: https://prometheus.io/docs/prometheus/latest/configuration/https/
 """
 
+from dataclasses import dataclass, field
 from ssl import TLSVersion
 from typing import Annotated
 
-from pydantic import Field, PlainValidator, SecretStr
-
-from medic.app.settings.kinds import Flag, Section, Text
+from medic.app.settings.kinds import Flag, Text
 from medic.app.settings.paths import Folder
+from medic.app.settings.sections import PlainValidator, SecretStr, Section
 from medic.app.web.toolkit.names import ClientAuth, parse_cipher, parse_client_auth, parse_curve, parse_version
 
 File = Folder
 Version = Annotated[TLSVersion, PlainValidator(parse_version)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TlsServer(Section):
     """``tls_server_config``; off while it names neither a certificate nor clients."""
 
@@ -48,18 +49,20 @@ class TlsServer(Section):
         return tuple(file for file in (self.cert_file, self.key_file, self.client_ca_file) if file)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServer(Section):
     """``http_server_config``."""
 
     http2: Flag = True
     """Taken and without meaning: Medic speaks HTTP/1.1, to which every client of HTTP/2 falls back."""
-    headers: dict[str, str] = Field(default={})
+    headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebConfiguration(Section):
     """The whole file."""
 
     tls_server_config: TlsServer = TlsServer()
     http_server_config: HttpServer = HttpServer()
-    basic_auth_users: dict[str, SecretStr] = Field(default={}, repr=False)
+    basic_auth_users: dict[str, SecretStr] = field(default_factory=dict, repr=False)
     """Hashes by bcrypt, by name."""

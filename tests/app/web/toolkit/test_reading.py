@@ -66,6 +66,8 @@ def test_users_and_headers_alone_speak_plain_http(tmp_path):
         ("basic_auth_users: {alice: secret}", "basic_auth_users.alice: is not a hash by bcrypt; make one: htpasswd"),
         ("basic_auth_users: {'a:b': " + HASH + "}", "is no name that a client can send; leave the colon out"),
         ("basic_auth_users: {alice: " + HASH.replace("$04$", "$31$") + "}", "has the cost 31"),
+        ("basic_auth_users: {alice: " + HASH.replace("$04$", "$16$") + "}", "make a hash with a cost from 4 to 15"),
+        ("tls_server_config: {cert_file: /dev/zero, key_file: /dev/zero}", "cannot be read (no plain file)"),
         ("basic_auth_users: [alice]", "basic_auth_users: is not a mapping"),
         ("tls_server_config: {cert_file: none.crt, key_file: none.key}", "'none.crt' cannot be read (No such file"),
         ("a: [", "is not YAML"),

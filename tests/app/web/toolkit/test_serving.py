@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import os
 import ssl
+import threading
 
 import aiohttp
 import pytest
 
 from medic.app.web.toolkit.front import RELOADED, Front
+from medic.core.tasks import in_thread
 from tests.app.web.toolkit.scene import HASH, ask, bearer, site, user, write
 from tests.certificates import Authority
 
@@ -39,6 +42,18 @@ async def refused(url, context):
     except (ssl.SSLError, ConnectionError):
         return True
     return False
+
+
+class Hanging(Front):
+    """A front whose disk does not answer until it may."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.begun, self.may_end = threading.Semaphore(0), threading.Event()
+
+    def _read_again(self):
+        self.begun.release()
+        self.may_end.wait(60)
 
 
 class TestUsers:
@@ -114,6 +129,29 @@ class TestChanges:
             await front.look()
             assert "cannot be read" in front.failure
             assert (await ask(url + "/page", headers=user()))[0] == 200
+
+    async def test_a_pipe_in_place_of_the_file_is_refused_and_nobody_waits_for_it(self, tmp_path):
+        async with site(tmp_path, USERS) as (front, _):
+            (tmp_path / "web.yml").unlink()
+            os.mkfifo(tmp_path / "web.yml")
+            await front.look()
+            assert "cannot be read (no plain file)" in front.failure
+            (tmp_path / "web.yml").unlink()
+            write(tmp_path, USERS)
+            await front.look()
+            assert shown(front) == [1]
+
+    async def test_a_disk_that_hangs_keeps_one_thread_and_no_more(self, tmp_path):
+        write(tmp_path, USERS)
+        front = Hanging(tmp_path / "web.yml")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(front.look())
+            await in_thread(front.begun.acquire, timeout=60, name="begun")
+            await front.look()
+            front.may_end.set()
+        assert not front.begun.acquire(blocking=False)
+        await front.look()
+        assert front.begun.acquire(blocking=False)
 
     async def test_files_that_stay_as_they_are_are_not_read_again(self, tmp_path):
         async with site(tmp_path, USERS) as (front, _):

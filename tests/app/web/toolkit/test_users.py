@@ -96,6 +96,14 @@ async def test_a_crowd_that_asks_is_bounded():
     assert await known.knows("alice", PASSWORD)
 
 
+async def test_a_comparison_that_does_not_end_is_answered_as_busy():
+    may_end = threading.Event()
+    known = Users({"alice": HASH}, compare=lambda *_: may_end.wait(60), patience=0)
+    with pytest.raises(BusyError, match="not compared in time"):
+        await known.knows("alice", PASSWORD)
+    may_end.set()
+
+
 def test_what_is_remembered_holds_no_password():
     known = Users({"alice": HASH})
     assert PASSWORD.encode() not in known._digest("alice", PASSWORD)

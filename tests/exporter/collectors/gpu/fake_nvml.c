@@ -126,11 +126,11 @@ int nvmlInitWithFlags(u32 flags) {
     if (setting("kernel", kernel, sizeof kernel) && strcmp(kernel, VERSION)) return MISMATCH;
     if ((code = (int)number("init", 0))) return code;
     setting("generation", generation, sizeof generation);
-    initialized = 1;
+    initialized++;
     return OK;
 }
 
-int nvmlShutdown(void) { note(__func__); initialized = 0; return OK; }
+int nvmlShutdown(void) { note(__func__); initialized -= initialized > 0; return OK; }  /* the last of them ends it */
 const char *nvmlErrorString(int code) { static char text[32]; snprintf(text, sizeof text, "code %d", code); return text; }
 int nvmlSystemGetDriverVersion(char *text, u32 size) { ENTER(NULL); snprintf(text, size, "590.48.0%s", VERSION); return OK; }
 int nvmlSystemGetCudaDriverVersion(int *version) { ENTER(NULL); *version = 13010; return OK; }

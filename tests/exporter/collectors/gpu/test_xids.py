@@ -69,6 +69,24 @@ def test_events_are_waited_for_again_after_the_driver_was_loaded_anew(host, even
 
 
 @pytest.mark.needs("cc")
+def test_while_one_that_waits_for_events_is_stuck_in_the_library_no_other_joins_it_and_the_library_stays(host):
+    gate = host.orders.fifo("gate")
+    host.orders.say(hang="nvmlEventSetWait_v2")
+    host.look()
+    until(lambda: host.orders.calls()["nvmlEventSetWait_v2"] == 1)
+    for generation in (2, 3):
+        host.orders.say(generation=generation)
+        assert host.look(after=600).present == 1
+    assert host.orders.calls()["nvmlEventSetCreate"] == 1
+    host.orders.say(generation=4, stale=18, kernel=2)
+    assert host.look(after=600).present == 0
+    host.orders.say(kernel=None, hang=None)
+    gate.write_bytes(b"")
+    until(lambda: host.look(after=600).present == 1 and host.orders.calls()["nvmlEventSetCreate"] == 2)
+    assert host.orders.calls()["nvmlEventSetFree"] == 1
+
+
+@pytest.mark.needs("cc")
 def test_gpus_without_events_are_measured_all_the_same(host):
     host.orders.say(refuse="nvmlDeviceRegisterEvents:3")
     assert host.look().of("temperature_gpu") == 52

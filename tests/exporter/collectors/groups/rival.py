@@ -1,12 +1,8 @@
 """A real process-exporter, and processes whose figures stand still, to hold against it."""
 
 import json
-import os
-import re
-import selectors
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +11,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import parts
+from tests.exporter.listening import WITHIN, port_of
 
 PROGRAM = """
 import os, sys, threading, time
@@ -30,7 +27,6 @@ for line in sys.stdin:
     while time.process_time() < until: os.getppid()
     print("ready", flush=True)
 """
-WITHIN = 20.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ def process_exporter(config: Path, groups):
     argv = [parts.find("process_exporter"), "-config.path", str(config), "-web.listen-address", "127.0.0.1:0"]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        url = f"http://127.0.0.1:{_port_of(process)}/metrics"
+        url = f"http://127.0.0.1:{port_of(process)}/metrics"
         yield lambda: _fetch(url)
     finally:
         process.kill()
@@ -91,19 +87,3 @@ def work(child):
 def _fetch(url):
     with urllib.request.urlopen(url, timeout=WITHIN) as answer:
         return told(answer.read().decode())
-
-
-def _port_of(process):
-    """Read its log until it listens, and find out where."""
-    seen, deadline = b"", time.monotonic() + WITHIN
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stderr, selectors.EVENT_READ)
-        while b"TLS is disabled" not in seen and time.monotonic() < deadline:
-            if selector.select(1):
-                seen += os.read(process.stderr.fileno(), 1 << 16)
-    inodes = {str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()}
-    for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if f"socket:[{fields[9]}]" in inodes and fields[3] == "0A":
-            return int(fields[1].rpartition(":")[2], 16)
-    raise AssertionError(f"it does not listen: {re.sub(rb'[^ -~]', b' ', seen).decode()}")

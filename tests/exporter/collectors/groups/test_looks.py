@@ -38,6 +38,15 @@ def test_what_is_not_ours_to_read_is_unknown(host):
     assert (found.counts.read, found.counts.written, found.is_partial) == (None, None, True)
 
 
+def test_a_user_in_hundreds_of_groups_hides_nothing(host):
+    host.run(42, switches=(9, 10), swap=3)
+    status = host.proc / "42/status"
+    groups = " ".join(map(str, range(1_000_000_000, 1_000_001_000)))
+    status.write_text(f"Groups:\t{groups}\n{status.read_text()}")
+    found = look(host, 42)
+    assert (found.counts.voluntary, found.counts.nonvoluntary, found.swapped) == (9, 10, 3072)
+
+
 def test_a_process_that_has_ended_meanwhile_is_all_unknown_but_for_its_stat_line(host):
     found = inspect(host.proc, process(42, used=(5, 6, 0, 0)), smaps=True, threads=True)
     assert found.counts == Counts(5, 6, 7, 3)

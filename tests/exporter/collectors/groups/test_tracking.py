@@ -5,46 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.collectors.groups import tracking
-from exporter.collectors.groups.families import families
-from exporter.collectors.groups.spec import OTHER, Group, GroupSettings
-from exporter.collectors.groups.tracking import Groups
+from exporter.collectors.groups.spec import OTHER, Group
 from medic.core.processes import CLOCK_TICKS
-from medic.core.samples import labels
-from tests.exporter.stats import Host
+from tests.exporter.collectors.groups.watched import WEB, Watched
 from tests.exporter.tree import by_name, values
 
-WEB = Group("web", match=re.compile("nginx"))
 EVERY = Group("{{.Comm}}", cmdline=(re.compile(".+"),))
-
-
-class Watched:
-    """A made host and the groups on it."""
-
-    def __init__(self, folder, *groups, **more):
-        self.host = Host(folder)
-        self.groups = Groups(GroupSettings(groups, **more), self.host.table, self.host.time)
-        self.run, self.end = self.host.run, self.host.end
-
-    def told(self, *, after=15.0):
-        self.host.seconds += after
-        return families(self.groups.update(), 1000)
-
-    def of(self, name, families_=None, **pairs):
-        """Return the values of a family by group, of those rows that have all of *pairs*."""
-        rows = values(families_ or self.told(), f"namedprocess_namegroup_{name}")
-        return {dict(each)["groupname"]: value for each, value in rows.items() if pairs.items() <= dict(each).items()}
-
-    def cpu(self):
-        found = self.of("cpu_seconds_total", mode="user")
-        return {group: round(seconds * CLOCK_TICKS) for group, seconds in found.items()}
-
-
-@pytest.fixture
-def watched(tmp_path):
-    def watch(*groups, **more):
-        return Watched(tmp_path, *groups, **more)
-
-    return watch
 
 
 def test_a_configured_group_is_there_with_zeros_before_its_first_process(watched):
@@ -145,34 +111,6 @@ def test_a_unit_has_the_processes_of_its_control_group(watched):
     host.run(11, name="a", cgroup="/system.slice/nginx.service/worker")
     host.run(12, name="a", cgroup="/system.slice/other.service")
     assert host.of("num_procs") == {"y": 2}
-
-
-def test_a_pid_file_is_read_at_each_sweep(watched, tmp_path):
-    file = tmp_path / "z.pid"
-    host = watched(Group("z", pidfile=file))
-    host.run(10, name="daemon")
-    assert host.of("num_procs") == {"z": 0}
-    for _ in range(2):
-        host.told()
-    file.write_text("10\n")
-    assert host.of("num_procs") == {"z": 1}
-
-
-def test_a_pid_file_that_is_older_than_the_process_names_another_one(watched, tmp_path):
-    file = tmp_path / "z.pid"
-    file.write_text("10")
-    host = watched(Group("z", pidfile=file))
-    host.run(10, name="daemon", start=(1 << 40) * CLOCK_TICKS)
-    assert host.of("num_procs") == {"z": 0}
-
-
-@pytest.mark.parametrize("text", ["", "abc", "-1", "10 11", "9" * 5000, "\0", "0"])
-def test_a_pid_file_that_holds_no_number_names_nobody(watched, tmp_path, text):
-    file = tmp_path / "z.pid"
-    file.write_text(text)
-    host = watched(Group("z", pidfile=file))
-    host.run(10, name="daemon")
-    assert host.of("num_procs") == {"z": 0}
 
 
 def test_the_rest_is_told_of_as_the_top_few_and_other(watched):
@@ -306,36 +244,3 @@ def test_no_counter_ever_falls_whatever_comes_changes_its_name_and_ends(tmp_path
         }
         assert all(now[row] >= value for row, value in last.items() if row in now)
         last |= now
-
-
-def test_threads_are_told_of_by_name(watched, tmp_path):
-    host = watched(WEB, threads=True)
-    host.run(10, name="nginx", threads=3)
-    for task, name, used in ((10, "nginx", 5), (11, "pool", 7), (12, "pool", 8)):
-        folder = tmp_path / "10" / "task" / str(task)
-        folder.mkdir(parents=True)
-        (folder / "stat").write_text(
-            (tmp_path / "10/stat").read_text().replace("nginx", name).replace("250", str(used))
-        )
-        (folder / "wchan").write_text("ep_poll")
-    told = host.told()
-    rows = values(told, "namedprocess_namegroup_thread_count")
-    assert rows == {labels(groupname="web", threadname="nginx"): 1, labels(groupname="web", threadname="pool"): 2}
-    assert values(told, "namedprocess_namegroup_threads_wchan") == {labels(groupname="web", wchan="ep_poll"): 3}
-    (tmp_path / "10/task/12/stat").write_text((tmp_path / "10/task/12/stat").read_text().replace(" 8 ", " 18 "))
-    seconds = values(host.told(), "namedprocess_namegroup_thread_cpu_seconds_total")
-    assert seconds[labels(groupname="web", threadname="pool", mode="user")] == 10 / CLOCK_TICKS
-
-
-def test_names_of_threads_are_bounded(watched, tmp_path, monkeypatch):
-    monkeypatch.setattr(tracking, "MOST_THREADS", 2)
-    host = watched(WEB, threads=True)
-    host.run(10, name="nginx", threads=9)
-    for task in range(10, 19):
-        folder = tmp_path / "10" / "task" / str(task)
-        folder.mkdir(parents=True)
-        (folder / "stat").write_text((tmp_path / "10/stat").read_text().replace("nginx", f"t{task}"))
-    rows = {dict(each)["threadname"]: count for each, count in
-            values(host.told(), "namedprocess_namegroup_thread_count").items()}  # fmt: skip
-    assert len(rows) == 3
-    assert sum(rows.values()) == 9

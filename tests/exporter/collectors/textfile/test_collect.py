@@ -10,9 +10,12 @@ import pytest
 
 from exporter.admission import admit
 from exporter.collectors.textfile import Textfiles
-from exporter.collectors.textfile.collect import merge
+from exporter.collectors.textfile.collect import DEADLINE, merge
 from exporter.collectors.textfile.files import LARGEST, Folder, look
 from exporter.exposition import render
+from tests.fakes import HandClock
+
+LIMIT = 60.0
 
 
 def collector(*patterns, **options):
@@ -74,6 +77,20 @@ def test_what_is_no_plain_file_is_left_out_and_nothing_waits_for_it(tmp_path):
     (tmp_path / "elsewhere").write_text("linked 1\n")
     given = collector(tmp_path)
     assert page(given) == ["a 1.0", "linked 1.0", "node_textfile_scrape_error 1"]
+
+
+def test_a_file_whose_name_is_no_text_harms_itself_alone(tmp_path):
+    publish(tmp_path, a="a 1\n")
+    (tmp_path / os.fsdecode(b"\xff.prom")).write_text("b 1\n")
+    given = collector(tmp_path)
+    assert page(given) == ["a 1.0", "node_textfile_scrape_error 1"]
+    assert admit(given.collect())
+
+
+def test_no_more_of_a_file_is_read_than_it_says_that_it_holds(tmp_path):
+    publish(tmp_path, a="a 1\n")
+    (tmp_path / "kernel.prom").symlink_to("/proc/version")  # as /proc/kmsg, whose reader waits for ever
+    assert page(collector(tmp_path)) == ["a 1.0", "node_textfile_scrape_error 0"]
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
@@ -154,35 +171,34 @@ def test_a_file_that_has_gone_is_gone_at_the_next_look(tmp_path):
     assert page(given) == ["b 1.0", "node_textfile_scrape_error 0"]
 
 
-class Dead(Textfiles):
-    """A collector one of whose folders is on a dead mount."""
+class DeadMount:
+    """Looks into folders, one of which hangs until it lives."""
 
-    def __init__(self, patterns, dead):
-        super().__init__(patterns, time=time.monotonic, deadline=0.1)
-        self.dead, self.lives, self.asked = dead, threading.Event(), 0
+    def __init__(self, dead, clock):
+        self.dead, self.clock, self.lives, self.asked = dead, clock, threading.Event(), 0
 
-    def _ask(self, pattern):
-        job = super()._ask(pattern)
-        if pattern == self.dead:
+    def __call__(self, pattern, before):
+        if pattern == self.dead and not self.lives.is_set():
             self.asked += 1
-            work = job._work
-            job._work = lambda: self.lives.wait(60) and work()
-        return job
+            self.clock.pass_by(seconds=DEADLINE)  # from here on the clock stands: to wait again would be for ever
+            self.lives.wait(LIMIT)
+        return look(pattern, before)
 
 
 def test_a_folder_on_a_dead_mount_keeps_no_other_waiting_and_is_not_asked_again_before_it_answers(tmp_path):
     for name in ("dead", "well"):
         (tmp_path / name).mkdir()
         publish(tmp_path / name, **{name: f"{name} 1\n"})
-    given = Dead([str(tmp_path / "dead"), str(tmp_path / "well")], str(tmp_path / "dead"))
+    clock = HandClock()
+    mount = DeadMount(str(tmp_path / "dead"), clock)
+    given = Textfiles([str(tmp_path / "dead"), str(tmp_path / "well")], time=clock.monotonic, look=mount)
     assert page(given) == ["well 1.0", "node_textfile_scrape_error 1"]
     assert page(given) == ["well 1.0", "node_textfile_scrape_error 1"]
-    assert given.asked == 1
-    given.lives.set()
-    given._deadline = 60
-    while page(given)[-1] != "node_textfile_scrape_error 0":
+    assert mount.asked == 1
+    mount.lives.set()
+    while (told := page(given))[-1] != "node_textfile_scrape_error 0":
         pass
-    assert page(given) == ["dead 1.0", "well 1.0", "node_textfile_scrape_error 0"]
+    assert told == ["dead 1.0", "well 1.0", "node_textfile_scrape_error 0"]
 
 
 def test_nothing_at_all_is_a_page_without_an_error():
