@@ -7,7 +7,7 @@ from rules.blocks import ROWS, Band, Slab, Track
 from rules.weight import PLACE_BYTES, Weight, band_bytes, series_bytes
 
 USUAL_MS = 15_000
-"""The distance of ticks, before two of them told it."""
+"""The distance of ticks, where nobody says another."""
 SWEEP = 20
 """Ticks between two looks at what can be dropped."""
 GRADES = 4
@@ -17,9 +17,13 @@ GRADES = 4
 class Retention:
     """Knows all bands that hold samples, how long each is needed, and which series have ended."""
 
-    def __init__(self, history: int) -> None:
-        """Keep *history* rows of each lane."""
+    def __init__(self, history: int, tick_ms: int = USUAL_MS) -> None:
+        """Keep *history* rows of each lane; *tick_ms* is the distance of ticks, before two of them told it.
+
+        The first tick's series are put together by it: with a wrong one, all would be kept as long as the longest.
+        """
         self.history = history
+        self._usual_ms = tick_ms
         self.needed: dict[str, int] = {}
         """How many milliseconds back the rules look, by metric name."""
         self.needed_by_all = 0
@@ -30,7 +34,7 @@ class Retention:
         self.weight = Weight()
         self.ended: dict[Track, None] = {}
         self.ticks: deque[int] = deque(maxlen=max(self.history, SWEEP))
-        self._tick_ms = USUAL_MS
+        self._tick_ms = self._usual_ms
         self._distances: deque[int] = deque(maxlen=3)
         self._bands: dict[Band, frozenset[str]] = {}
 

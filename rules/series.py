@@ -10,7 +10,7 @@ from rules.blocks import Track
 from rules.labelsets import NAME, Catalog
 from rules.lanes import Lane
 from rules.postings import Index
-from rules.retention import SWEEP, Retention
+from rules.retention import SWEEP, USUAL_MS, Retention
 from rules.rows import TICK, Needs, Row, as_stored, row_of
 from rules.views import Head, Memory, View
 from rules.weight import LANE_BYTES, series_bytes
@@ -42,8 +42,8 @@ class Series:
     its lane goes on without has vanished and gets a stale mark at once, as in Prometheus.
     """
 
-    def __init__(self, *, history: int = 480, max_bytes: int | None = None) -> None:
-        """Keep at least *history* samples of each series that no rule needs for longer.
+    def __init__(self, *, history: int = 480, max_bytes: int | None = None, tick_ms: int = USUAL_MS) -> None:
+        """Keep at least *history* samples, *tick_ms* apart, of each series that no rule needs for longer.
 
         A new series is refused and counted when all series, at their full length, would take more than *max_bytes*;
         those that are there go on.
@@ -54,7 +54,7 @@ class Series:
         self.observer: Callable[[Row], object] | None = None
         """Is handed each row once it is stored, so that it can be kept; a row that was refused whole it never sees."""
         self._catalog = Catalog()
-        self._retention = Retention(history)
+        self._retention = Retention(history, tick_ms)
         self._generation = 0
         self._head = Head(0, 0, Memory({}, {}))
         self._forget()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LARGEST = 16 << 20
 """Bytes of all that is received in one reading; no queue's figures are as long."""
+CHUNK = 1 << 16
+"""Bytes that are received at once, however many the driver was told that there will be: it sets aside as many."""
 LINE = 64
 """Bytes that each line counts for beside its own: it may be an object, which takes as many in memory."""
 
@@ -95,7 +97,7 @@ class Line:
         """Receive what is there; raises BackendError once it is too much, and TimeoutError once it is late."""
         if self._is_late():
             raise TimeoutError("it does not come to the end of what it says")
-        content = self._connection.recv(most)
+        content = self._connection.recv(min(most, CHUNK))
         self._spend(content)
         return content
 

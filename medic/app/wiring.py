@@ -94,7 +94,9 @@ def _build(settings: Settings, state: State, clock: Clock, stores: Stores) -> Ho
     """Build the rooms in the order of the data, each around those before it; loops are closed by late calls."""
     bus, figures, commits = Bus(), Figures(settings.queues, clock), Commits()
     stores.journal.on_commit = commits.add
-    series = Series(history=settings.rules.history, max_bytes=settings.rules.memory)
+    series = Series(
+        history=settings.rules.history, max_bytes=settings.rules.memory, tick_ms=settings.interval // MILLISECOND
+    )
 
     def exited(exit_: Exit) -> None:
         house.healer.exited(exit_)

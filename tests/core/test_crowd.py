@@ -106,15 +106,19 @@ async def test_a_flood_of_silent_connections_keeps_nobody_out():
 
 
 async def test_at_the_limit_of_open_files_there_is_one_complaint_and_not_one_for_each_who_waits():
-    complaints = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    complaints, complained = [], asyncio.Event()
+
+    def complain(_loop, context):
+        complaints.append(context["message"])
+        complained.set()
+
+    asyncio.get_running_loop().set_exception_handler(complain)
     async with listening(Echo, "127.0.0.1", 0, most=50) as address:
         with ExitStack() as stack:
             for _ in range(20):
                 stack.enter_context(socket.create_connection(address))  # held by the kernel until the loop runs
             with no_more_files():
-                while not complaints:
-                    await asyncio.sleep(0)
+                await complained.wait()
     assert len(complaints) == 1
 
 

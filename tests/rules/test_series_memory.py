@@ -122,3 +122,15 @@ def test_a_value_that_is_no_number_harms_no_row():
             series.append(Snapshot(2 * TICK, [Family("m", Kind.GAUGE, "", [Sample("x", (), wrong)])]))
     series.append(tick(2, named(2)))
     assert count(series) == 2
+
+
+def test_with_short_ticks_too_only_what_a_rule_needs_is_kept_for_it():
+    series = Series(history=100, tick_ms=1_000)
+    series.keep({"long": 600_000})
+    for at in range(1, 10 * ROWS):
+        families = [Family(name, Kind.GAUGE, "", [Sample(name, (), float(at))]) for name in ("long", "short")]
+        series.append(Snapshot(at * 1_000, families))
+    kept = {name: compile_query(f"count_over_time({name}[1h])") for name in ("long", "short")}
+    rows = {name: query.at(series.view(), series.view().at_ms).samples[0].value for name, query in kept.items()}
+    assert rows["long"] >= 600
+    assert 100 <= rows["short"] <= 3 * ROWS

@@ -4,6 +4,7 @@ from amqp import Connection
 from amqp.exceptions import AMQPError
 from amqp.transport import TCPTransport
 
+from exporter.backends.source import BackendError
 from exporter.backends.wire import Line
 
 LARGEST_FRAME = 1 << 17
@@ -20,6 +21,12 @@ class DialledTransport(TCPTransport):  # type: ignore[misc]  # py-amqp publishes
 
     def _connect(self, _host: str, _port: int, _timeout: float | None) -> None:
         self.sock = self._line
+
+    def _read(self, n: int, *more: object) -> bytes:
+        """Refuse a frame that is longer than was agreed: the driver would gather it, copying all it has each time."""
+        if n > LARGEST_FRAME:
+            raise BackendError("announced a frame of a length that was not agreed: is it an AMQP broker?")
+        return bytes(super()._read(n, *more))
 
     def _set_socket_options(self, _settings: object) -> None:
         """Set none: the watch on the connection ends it, and it may be no TCP."""

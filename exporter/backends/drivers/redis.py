@@ -5,11 +5,16 @@ from typing import cast
 from redis._parsers import _RESP2Parser
 from redis._parsers.socket import SocketBuffer
 from redis.connection import AbstractConnection
+from redis.utils import SENTINEL
 
+from exporter.backends.source import BackendError
 from exporter.backends.wire import Line
 
 RESP = 2
 """Of the protocol; in version 3 the server may send what nobody asked for."""
+END = b"\r\n"
+LONGEST_LINE = 1 << 16
+"""Bytes, as Redis' own limit for what is no bulk."""
 KEPT = 1 << 20
 """Bytes of what was read already that may be kept."""
 
@@ -19,6 +24,19 @@ class Buffer(SocketBuffer):
 
     Under a flood of events that never comes, and all of it would be kept.
     """
+
+    def readline(self, timeout: float | object = SENTINEL) -> bytes:
+        """Refuse a line without end: redis-py would gather it, copying all that it has each time.
+
+        Lines hold lengths, numbers and errors alone; what is long comes with its length before it.
+        """
+        line: bytes = self._buffer.readline()
+        while not line.endswith(END):
+            if len(line) > LONGEST_LINE:
+                raise BackendError("answered a line without end: is it a Redis?")
+            self._read_from_socket(timeout=timeout)
+            line += self._buffer.readline()
+        return line.removesuffix(END)
 
     def purge(self) -> None:
         """Drop what was read, now and then also where something is unread."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from medic.app.settings.mistakes import write_path
 from medic.app.settings.model import Configuration
 from medic.app.settings.parsing import parse
+from medic.app.settings.queues import Queue
 from medic.app.settings.sections import (
     REST,
     AfterValidator,
@@ -27,6 +28,7 @@ from medic.app.settings.sections import (
     default_of,
     keys_of,
 )
+from medic.app.web.toolkit.words import TlsServer, WebConfiguration
 
 
 class Colour(StrEnum):
@@ -172,20 +174,20 @@ def test_a_default_is_known_by_its_key():
     assert default_of(Outer, "name") is None
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(keys_of(Configuration) + keys_of(Outer)) | st.text(max_size=5), inner, max_size=5
-        )
-    ),
-    max_leaves=20,
-)
+KEYS = sorted({key for kind in (Configuration, WebConfiguration, TlsServer, Queue) for key in keys_of(kind)})
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 
 
-@given(JSON)
-def test_whatever_stands_in_a_tree_it_is_read_or_refused_with_a_place_in_it(tree):
-    section, wrong = parse(Configuration, tree, Path("/nowhere"))
+def holding(inner):
+    return st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=5)
+
+
+JSON = LEAVES | holding(LEAVES | holding(LEAVES | holding(LEAVES)))
+
+
+@pytest.mark.parametrize("kind", [Configuration, WebConfiguration])
+@given(tree=JSON)
+def test_whatever_stands_in_a_tree_it_is_read_or_refused_with_a_place_in_it(kind, tree):
+    section, wrong = parse(kind, tree, Path("/nowhere"))
     assert (section is None) == bool(wrong)
     assert all(json.dumps(each.path) and each.text for each in wrong)

@@ -48,7 +48,7 @@ def test_no_broker_has_us_set_memory_aside(announced, used):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2, "closed connection"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2, "is it an AMQP broker"),
         (START[:-1] + b"\xcd", "does not speak AMQP"),
         (START.replace(b"PLAIN", b"MAGIC"), "does not speak AMQP"),
         (START + method(10, 50, struct.pack(">H", 403) + b"\x08go\naway!" + bytes(4)), "refuses: go away!"),
