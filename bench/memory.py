@@ -2,9 +2,10 @@
 
     python -m bench.memory [--watch 360] [--hour] [--seconds 60]
 
-Medic runs with all default collectors and the shipped rules. One daemon ticks so fast that its history fills in five
-minutes, which are also the window of most rules, so that it then holds what it would hold at 15 s ticks after two
-hours, and a little more of the few series that rules need for hours. It goes on for so many ticks more (--hour: for
+Medic runs with all default collectors and the shipped rules. One daemon ticks so fast that 480 ticks, its history,
+are five minutes, the window of most rules, so that it then holds what it would hold at 15 s ticks after two hours, and
+a little more of the few series that rules need for hours. Its history counts as full when the first part of it has been
+dropped: 120 ticks go at once, and are there until then. It goes on for so many ticks more (--hour: for
 2,400, as an hour of ten-fold ticks has), and what it grows by then is scaled to those 2,400. Another daemon, with ticks
 of 15 s, tells the CPU.
 """
@@ -20,10 +21,14 @@ from pathlib import Path
 
 from bench.daemon import daemon
 from bench.scrape import FLAGS, cpu_of
+from rules.blocks import ROWS
+from rules.retention import SWEEP
 
 MEGABYTE, MEBIBYTE = 10**6, 1 << 20
 HISTORY = 480
 TICK = 300 / HISTORY
+FULL = HISTORY + ROWS + SWEEP
+"""Ticks until the first of them are dropped."""
 HOUR = 2400
 """Ticks of an hour at a tenth of 15 s."""
 
@@ -48,7 +53,7 @@ def watch(ticks: int) -> None:
     """Fill the history of a daemon, and watch it for so many ticks more."""
     with daemon(f"interval: {round(TICK * 1000)}ms\n") as medic:
         print(f"medic run, ready         RSS {words(resident(medic.pid))}")
-        time.sleep(TICK * HISTORY)
+        time.sleep(TICK * FULL)
         full = resident(medic.pid)
         print(f"medic run, history full  RSS {words(full)}", flush=True)
         time.sleep(TICK * ticks)

@@ -28,6 +28,8 @@ _PRIMARY = 0xFF
 _OF_THE_DISK = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY))
 _BUSY = 5.0
 """Seconds to wait for another connection's lock."""
+CACHE = 512
+"""KiB of pages that each connection keeps; SQLite's own 2,000 would come to 8 MB for the daemon's four."""
 
 
 @dataclass(slots=True)
@@ -170,6 +172,7 @@ def _connect(path: Path, sync: Sync) -> Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {sync}")
     connection.execute("PRAGMA foreign_keys = on")
+    connection.execute(f"PRAGMA cache_size = -{CACHE}")  # what is negative counts KiB
     return connection
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from medic.core.errors import StoreError
-from medic.store.database import APPLICATION_ID, Database, load_migrations, open_database, prepare
+from medic.store.database import APPLICATION_ID, CACHE, Database, load_migrations, open_database, prepare
 
 TABLE = "CREATE TABLE t (x INTEGER UNIQUE)"
 PAGES = [(number,) for number in range(20_000)]
@@ -75,6 +75,13 @@ async def test_a_write_of_a_cancelled_caller_is_done_all_the_same_and_harms_no_o
 async def test_reading_cannot_write(database):
     with pytest.raises(StoreError, match="readonly"):
         await database.read(insert(1))
+
+
+async def test_its_connections_keep_few_pages(database):
+    def kept(connection):
+        return connection.execute("PRAGMA cache_size").fetchone()[0]
+
+    assert [await database.read(kept), await database.write("look", kept)] == [-CACHE, -CACHE]
 
 
 async def test_closing_finishes_what_is_queued(tmp_path):

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from rules.blocks import ROWS
+from rules.retention import SWEEP
 from tests.harness import Medic
 
 MOST = 75_000_000
 GROWTH = 1_000_000
-HISTORY, HOUR = 480, 2400
+FULL, HOUR = 480 + ROWS + SWEEP, 2400
+"""Ticks until the first part of the history has been dropped again, and those of an hour at a tenth of 15 s."""
 SPARED = ("pydantic", "jinja2", "apprise", "rich", "pynvml", "psutil", "celery", "redis", "prometheus_client", "click")
 """What the daemon does without, or imports when it is asked for it."""
 
@@ -39,7 +42,7 @@ def test_with_its_history_filled_it_takes_75_mb_and_an_hour_of_ten_fold_ticks_ad
         pid = medic.process.pid
         with medic.listening() as events:
             ticks = (kind for kind, _ in events if kind == "tick")
-            assert len(list(islice(ticks, HISTORY))) == HISTORY
+            assert len(list(islice(ticks, FULL))) == FULL
             full = resident(pid)
             assert len(list(islice(ticks, HOUR))) == HOUR
         print(  # noqa: T201 - the figure is the proof
