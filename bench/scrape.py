@@ -47,7 +47,8 @@ HEADERS = {
 }
 """What Prometheus 2 sends."""
 
-OWN = ("node_scrape_collector_", "node_exporter_", "medic_")
+OWN = ("node_scrape_collector_", "node_exporter_")
+"""What node_exporter says of itself under the prefix that it gives to the host; other prefixes are an exporter's."""
 
 FLAGS = (
     "--web.listen-address=127.0.0.1:0",
@@ -97,7 +98,7 @@ class Scraper:
         assert status == http.HTTPStatus.OK, body
         page = gzip.decompress(body).decode() if body[:2] == b"\x1f\x8b" else body.decode()
         samples = [line for line in page.splitlines() if not line.startswith("#")]
-        own = sum(line.startswith(OWN) for line in samples)
+        own = sum(line.startswith(OWN) or not line.startswith("node_") for line in samples)
         return Scrape(cpu_of(self.server.pid) - before, wall, len(samples), own)
 
     def get(self, path: str) -> tuple[int, bytes]:
