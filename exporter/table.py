@@ -125,14 +125,15 @@ class Table:
 
 def sweep(proc: Path) -> Iterator[Process]:
     """Read the stat line of each process, 13 microseconds apiece; one that ends meanwhile is left out."""
-    for name in os.listdir(proc):  # noqa: PTH208 - in half the time
+    folder = str(proc)  # a Path is dear to format two thousand times
+    for name in os.listdir(folder):  # noqa: PTH208 - in half the time
         if name.isdigit():
-            process = read(proc, int(name))
+            process = read(folder, int(name))
             if process is not None:
                 yield process
 
 
-def read(proc: Path, pid: int, task: str = "") -> Process | None:
+def read(proc: Path | str, pid: int, task: str = "") -> Process | None:
     """Read one process, or its thread *task* (``/task/7``); None when there is no such."""
     try:
         descriptor = os.open(f"{proc}/{pid}{task}/stat", os.O_RDONLY | os.O_CLOEXEC)
