@@ -5,16 +5,15 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from exporter.backends.source import BackendError, DriverError, Source
+from exporter.backends.complaints import line, translated
+from exporter.backends.source import DriverError, Source
 from exporter.backends.wire import Deadline, Line, dial
-from medic.core.tasks import spared
 
 if TYPE_CHECKING:
     from exporter.backends.drivers.amqp import DialledConnection
 
 SECURE = "amqps"
 PORT, SECURE_PORT = 5672, 5671
-SHOWN = 200
 
 
 class Length(NamedTuple):
@@ -50,7 +49,11 @@ def connected(source: Source) -> Iterator["DialledConnection"]:
 
     Raises BackendError, also for what goes wrong inside the context, with the address and without its password.
     """
-    with translated(source), Deadline(source.timeout) as deadline, reach(source, deadline) as connection:
+    with (
+        translated(source, "the broker", told),
+        Deadline(source.timeout) as deadline,
+        reach(source, deadline) as connection,
+    ):
         yield connection
         connection.close()
 
@@ -92,28 +95,10 @@ def _connection(driver: "type[DialledConnection]", line: Line, source: Source, h
     )
 
 
-@contextmanager
-def translated(source: Source) -> Iterator[None]:
-    """Turn whatever goes wrong, also in the driver on bytes that are no AMQP, into BackendError with the address."""
-    with spared() as raised:
-        yield
-    if raised:
-        raise _told(source, raised[0]) from raised[0]
-
-
-def _told(source: Source, error: Exception) -> BackendError:
-    if isinstance(error, DriverError):
-        return error
-    if isinstance(error, BackendError):
-        return BackendError(f"{source.place}: {error}")
-    if isinstance(error, OSError):
-        return BackendError(f"{source.place} does not answer ({_line(error)}): is the broker running?")
+def told(error: Exception) -> str:
+    """Say what an error of the driver means; it raises others on bytes that are no AMQP, too."""
     from exporter.backends.drivers.amqp import refusal
 
     if reason := refusal(error):
-        return BackendError(f"{source.place} refuses: {_line(reason)}")
-    return BackendError(f"{source.place} does not speak AMQP 0-9-1: is it the port of a broker?")
-
-
-def _line(said: object) -> str:
-    return " ".join((str(said) or repr(said)).split())[:SHOWN]
+        return f"refuses: {line(reason)}"
+    return "does not speak AMQP 0-9-1: is it the port of a broker?"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from exporter.backends.addresses import database
+from exporter.backends.complaints import translated
 from exporter.backends.source import BackendError, DriverError, Source
 from exporter.backends.wire import Deadline, Line, dial
-from medic.core.tasks import spared
 
 if TYPE_CHECKING:
     from exporter.backends.drivers.redis import DialledConnection
@@ -78,7 +78,7 @@ def connected(source: Source) -> Iterator[Redis]:
     The address is ``redis://[USER][:PASSWORD]@HOST[:PORT][/DB]``, ``rediss://`` with TLS, or ``unix://PATH[?db=N]``.
     Raises BackendError, also for what goes wrong inside the context, with the address and without its password.
     """
-    with translated(source), Deadline(source.timeout) as deadline, reach(source, deadline) as redis:
+    with translated(source, "Redis", told), Deadline(source.timeout) as deadline, reach(source, deadline) as redis:
         yield redis
 
 
@@ -126,30 +126,16 @@ def _sign_in(connection: "DialledConnection") -> None:
         raise BackendError(f"refuses: {refusal(error)[:SHOWN]}") from error
 
 
-@contextmanager
-def translated(source: Source) -> Iterator[None]:
-    """Turn whatever goes wrong, also in the driver on bytes that are no Redis', into BackendError with the address."""
-    with spared() as raised:
-        yield
-    if raised:
-        raise _told(source, raised[0]) from raised[0]
-
-
-def _told(source: Source, error: Exception) -> BackendError:
-    if isinstance(error, DriverError):
-        return error
-    if isinstance(error, BackendError):
-        return BackendError(f"{source.place}: {error}")
-    if isinstance(error, OSError):
-        return BackendError(f"{source.place} does not answer ({str(error) or repr(error)}): is Redis running?")
+def told(error: Exception) -> str:
+    """Say what an error of the driver means; it raises others on bytes that are no Redis', too."""
     from redis.exceptions import ConnectionError as LostError
     from redis.exceptions import TimeoutError as LateError
 
     if isinstance(error, LateError):
-        return BackendError(f"{source.place} does not answer (nothing whole came in time): is Redis running?")
+        return "does not answer (nothing whole came in time): is Redis running?"
     if isinstance(error, LostError):
-        return BackendError(f"{source.place} ended its answer in the middle, or hung up: is Redis running?")
-    return BackendError(f"{source.place} does not speak Redis' protocol: is it the port of a Redis?")
+        return "ended its answer in the middle, or hung up: is Redis running?"
+    return "does not speak Redis' protocol: is it the port of a Redis?"
 
 
 def accepted(reply: Reply) -> Reply:

@@ -10,6 +10,7 @@ from exporter.backends import amqp
 from exporter.backends.celery import messages
 from exporter.backends.celery.broker import BEAT, PATIENCE, Order, late
 from exporter.backends.celery.messages import Answer, Event, Parcel
+from exporter.backends.complaints import translated
 from exporter.backends.source import BackendError, Source
 from exporter.backends.wire import Deadline
 from medic.core.queue import Json
@@ -159,7 +160,7 @@ def open_amqp(source: Source, monotonic: Callable[[], float]) -> Iterator[AmqpBr
 @contextmanager
 def listen_amqp(source: Source, monotonic: Callable[[], float]) -> Iterator[AmqpListener]:
     """Connect to listen: connecting ends within the source's timeout, listening goes on."""
-    with amqp.translated(source), ExitStack() as stack:
+    with translated(source, "the broker", amqp.told), ExitStack() as stack:
         with Deadline(source.timeout) as deadline:
             connection = stack.enter_context(amqp.reach(source, deadline, heartbeat=HEARTBEAT))
             listener = AmqpListener(connection, monotonic)

@@ -10,6 +10,7 @@ from exporter.backends.addresses import database
 from exporter.backends.celery import messages
 from exporter.backends.celery.broker import BEAT, PATIENCE, Order, late
 from exporter.backends.celery.messages import Answer, Event, Parcel
+from exporter.backends.complaints import translated
 from exporter.backends.redis import Redis, Reply
 from exporter.backends.source import BackendError, Source
 from exporter.backends.wire import Deadline
@@ -126,7 +127,7 @@ def open_redis(source: Source, monotonic: Callable[[], float]) -> Iterator[Redis
 @contextmanager
 def listen_redis(source: Source, monotonic: Callable[[], float]) -> Iterator[RedisListener]:
     """Connect to listen: connecting ends within the source's timeout, listening goes on."""
-    with redis.translated(source), ExitStack() as stack:
+    with translated(source, "Redis", redis.told), ExitStack() as stack:
         with Deadline(source.timeout) as deadline:
             connection = stack.enter_context(redis.reach(source, deadline))
         yield RedisListener(connection, database(source.url), monotonic)

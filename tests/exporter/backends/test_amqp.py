@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.backends.amqp import Length, lengths, translated
+from exporter.backends.amqp import Length, lengths, told
+from exporter.backends.complaints import translated
 from exporter.backends.drivers.amqp import LARGEST_FRAME, DialledConnection
 from exporter.backends.source import BackendError, Source
 from exporter.backends.wire import Line
@@ -28,7 +29,8 @@ START = method(10, 10, b"\x00\x09" + bytes(4) + struct.pack(">I", 5) + b"PLAIN" 
 def spoken(content):
     """Make a connection to a broker that says *content* and hangs up."""
     ours, theirs = socket.socketpair()
-    with theirs, contextlib.closing(Line(ours)) as line, translated(Source("mail", "dramatiq", "amqp://there")):
+    source = Source("mail", "dramatiq", "amqp://there")
+    with theirs, contextlib.closing(Line(ours)) as line, translated(source, "the broker", told):
         theirs.sendall(content)
         theirs.shutdown(socket.SHUT_WR)
         yield DialledConnection(line, userid="me", password="hunter2", virtual_host="/", heartbeat=0, step=30)

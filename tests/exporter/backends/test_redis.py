@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from exporter.backends.complaints import translated
 from exporter.backends.drivers.redis import KEPT, DialledConnection
-from exporter.backends.redis import Redis, Refusal, accepted, connected, number, scored, texts, translated
+from exporter.backends.redis import Redis, Refusal, accepted, connected, number, scored, texts, told
 from exporter.backends.source import BackendError, Source
 from exporter.backends.wire import LARGEST, Line
 from tests import brokers
@@ -20,7 +21,8 @@ from tests.harness import reserved_port, until
 def conversation(*, most=LARGEST):
     """Yield our side of a connection, over which no more than *most* is received, and theirs."""
     ours, theirs = socket.socketpair()
-    with theirs, contextlib.closing(Line(ours)) as line, translated(Source("mail", "rq", "redis://there")):
+    source = Source("mail", "rq", "redis://there")
+    with theirs, contextlib.closing(Line(ours)) as line, translated(source, "Redis", told):
         line.left = most
         connection = DialledConnection(line, username=None, password=None, database=0)
         connection.connect()
